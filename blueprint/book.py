@@ -1,0 +1,71 @@
+"""A whole blueprint: its chapters, its nodes in the order of the book, and what is wrong with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from blueprint.node import Node
+    from blueprint.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter (or, in an article, a section): printed number, title as LaTeX, label if it has one."""
+
+    number: str
+    title: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of the book in its order: prose between nodes, or one node.
+
+    Attributes:
+        chapter: index of the chapter it stands in.
+        tex: the prose's LaTeX; empty for a node.
+        label: the node's label; empty for prose.
+    """
+
+    chapter: int
+    tex: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """What a blueprint's sources say, as data.
+
+    Attributes:
+        title: the document's ``\\title``, as LaTeX.
+        chapters: in order; never empty (a book without chapters has one, untitled).
+        nodes: in the order of the book.
+        passages: prose and nodes in the order of the book, for rendering.
+        macros: the book's macros for mathematics: name without backslash to (number of arguments,
+            replacement text).
+        aliases: every label of a node to the node's `Node.label`.
+        references: every label that stands for something with a number (node, chapter, section,
+            equation) to the printed number.
+        problems: what the reader found wrong, in the order of file and line.
+        files: the files read, relative to the root, in the order read.
+    """
+
+    title: str
+    chapters: tuple[Chapter, ...]
+    nodes: tuple[Node, ...]
+    passages: tuple[Passage, ...] = ()
+    macros: Mapping[str, tuple[int, str]] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    references: Mapping[str, str] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    files: tuple[str, ...] = ()
+
+    @cached_property
+    def by_label(self) -> Mapping[str, Node]:
+        """Nodes by `Node.label`."""
+        return {node.label: node for node in self.nodes}

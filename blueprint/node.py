@@ -1,0 +1,90 @@
+"""The nodes of a blueprint: statements of a book, with what they use and what marks they carry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFINITION_KINDS = frozenset({"definition", "dfn", "defn", "def"})
+"""Environments whose nodes are definitions: they are stated, and have nothing to prove."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where something stands: a file relative to the blueprint's root, and 1-based line and column."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What the author says of a statement. Blueprover reports marks and never trusts them."""
+
+    leanok: bool = False
+    mathlibok: bool = False
+    notready: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof environment, attached to the statement it proves.
+
+    Attributes:
+        place: where the environment begins.
+        tex: the LaTeX between ``\\begin{proof}`` and ``\\end{proof}``, marks taken out.
+        uses: labels the proof names in ``\\uses``, in order, without repetition.
+        leanok: whether the author marks the proof as formalized.
+    """
+
+    place: Place
+    tex: str
+    uses: tuple[str, ...] = ()
+    leanok: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One statement of the book.
+
+    Attributes:
+        label: the node's identity: the last ``\\label`` of the environment, as in leanblueprint; a
+            stable invented one (``unlabelled-FILE-N``) where the author gave none.
+        labels: every label of the environment, in order.
+        kind: the environment's name, such as ``theorem``.
+        number: the printed number, such as ``3.2``; empty where the book prints none.
+        title: the optional argument of the environment, as LaTeX; empty where there is none.
+        tex: the statement's LaTeX, marks taken out.
+        chapter: index into `Blueprint.chapters` of the chapter the node stands in.
+        uses: labels the statement names in ``\\uses``, in order, without repetition.
+        lean: Lean names given by ``\\lean``.
+        marks: what the author says of it.
+        proof: the proof, where the book has one.
+        place: where the environment begins.
+    """
+
+    label: str
+    labels: tuple[str, ...]
+    kind: str
+    number: str
+    title: str
+    tex: str
+    chapter: int
+    uses: tuple[str, ...]
+    lean: tuple[str, ...]
+    marks: Marks
+    proof: Proof | None
+    place: Place
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether there is nothing to prove once the node is stated."""
+        return self.kind in DEFINITION_KINDS
+
+    @property
+    def name(self) -> str:
+        """How a reader calls it: ``Theorem 3.2``."""
+        return f"{self.kind.capitalize()} {self.number}".strip()
