@@ -1,0 +1,144 @@
+"""Certificates: what the checker knows of one module, under the key of everything it depends on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Severity = Literal["error", "warning", "information"]
+"""How much a message of Lean weighs. Only errors refuse a module."""
+
+Failure = Literal[
+    "errors", "timeout", "memory", "crash", "output", "missing-import", "import-failed", "import-cycle",
+    "header", "unreadable", "no-source",
+]  # fmt: skip
+"""Why a module has no artefacts: Lean's errors, a limit by name, or something before Lean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One message of Lean about a file.
+
+    Attributes:
+        severity: how much it weighs.
+        line: 1-based line.
+        column: 0-based column in code points, as Lean counts.
+        end_line: 1-based line of the end; the start's where Lean gives none.
+        end_column: 0-based column of the end.
+        kind: Lean's name for the kind of message; empty for most.
+        message: the text.
+    """
+
+    severity: Severity
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    kind: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}: {self.severity}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """One constant of a compiled module, read from its kernel term.
+
+    Attributes:
+        kind: ``axiom``, ``definition``, ``theorem``, ``opaque``, ``quotient``, ``inductive``,
+            ``constructor`` or ``recursor``.
+        type_digest: digest of level parameters and type, names of bound variables included.
+        value_digest: digest of everything else: body, flags, constructors, rules.
+        type_uses: constants the type mentions, sorted.
+        value_uses: constants everything else mentions, sorted.
+        flags: ``unsafe`` and ``partial``, where the kernel says so.
+    """
+
+    kind: str
+    type_digest: str
+    value_digest: str
+    type_uses: tuple[str, ...] = ()
+    value_uses: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+    @property
+    def uses(self) -> tuple[str, ...]:
+        """All constants it mentions, sorted."""
+        return tuple(sorted({*self.type_uses, *self.value_uses}))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What the checker knows of one module.
+
+    Attributes:
+        module: the module's name.
+        key: digest of toolchain, options, source, and the interfaces of what the module can see.
+        source_digest: SHA-256 of the source's bytes.
+        interface_digest: what importers see of it; empty when it did not compile.
+        private_digest: what ``import all`` shows besides, proofs included; empty when it did not compile.
+        imports: every module the key depends on, with the digest of what is visible of it.
+        diagnostics: what Lean said, in its order.
+        declarations: what the compiled module declares, by full name.
+        extensions: names of Lean's environment extensions in which the module recorded something.
+        failure: why there are no artefacts; None when Lean accepted the file.
+        detail: one sentence about the failure, where there is more to say than Lean's messages.
+        artefacts: SHA-256 of each artefact by suffix, such as ``.olean``.
+        seconds: wall time of the compilation that made it.
+    """
+
+    module: str
+    key: str
+    source_digest: str
+    interface_digest: str
+    private_digest: str
+    imports: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...]
+    declarations: Mapping[str, Declaration]
+    extensions: tuple[str, ...] = ()
+    failure: Failure | None = None
+    detail: str = ""
+    artefacts: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether Lean accepted the module."""
+        return self.failure is None
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The messages that refuse it."""
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+    def to_json(self) -> str:
+        """Write it as one JSON object, byte for byte the same for equal certificates."""
+        return json.dumps(asdict(self), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Certificate:
+        """Read what `to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: when it is something else.
+        """
+        data: dict[str, Any] = json.loads(text)
+        data["diagnostics"] = tuple(Diagnostic(**each) for each in data["diagnostics"])
+        data["declarations"] = {
+            name: Declaration(
+                each["kind"],
+                each["type_digest"],
+                each["value_digest"],
+                tuple(each["type_uses"]),
+                tuple(each["value_uses"]),
+                tuple(each["flags"]),
+            )
+            for name, each in data["declarations"].items()
+        }
+        data["extensions"] = tuple(data["extensions"])
+        return cls(**data)

@@ -1,0 +1,52 @@
+"""What can go wrong in the checker, apart from Lean refusing a file (that is a certificate, not an error).
+
+::
+
+    CheckerError
+    ├── LeanMissing            there is no Lean for this machine
+    ├── SandboxMissing         bubblewrap is not installed, and "none" was not asked for
+    ├── SandboxFailed          the sandbox itself could not be started
+    ├── UnreadableModule       a compiled module is damaged, hostile, or of an unknown format
+    ├── HeaderError            the first lines of a Lean file are no module header
+    ├── ImportCycle            modules import one another in a circle
+    ├── CertificateDamaged     something read from the store is not what was written there
+    └── UnknownDeclaration     a declaration that was asked for does not exist
+"""
+
+from __future__ import annotations
+
+
+class CheckerError(Exception):
+    """Something the checker cannot do; the message is one sentence with the place and the remedy."""
+
+
+class LeanMissing(CheckerError):
+    """There is no Lean that can run on this machine."""
+
+
+class SandboxMissing(CheckerError):
+    """The sandbox is not installed, and running without one was not asked for."""
+
+
+class SandboxFailed(CheckerError):
+    """The sandbox is installed and could not be started."""
+
+
+class UnreadableModule(CheckerError):
+    """A compiled module is damaged, hostile, or written in a format this version does not know."""
+
+
+class HeaderError(CheckerError):
+    """The first lines of a Lean file do not parse as a module header."""
+
+
+class ImportCycle(CheckerError):
+    """Modules import one another in a circle."""
+
+
+class CertificateDamaged(CheckerError):
+    """A certificate or artefact read from the store is not what was written there."""
+
+
+class UnknownDeclaration(CheckerError):
+    """A declaration that was asked for is not declared in the tree."""
