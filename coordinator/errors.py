@@ -1,0 +1,66 @@
+"""What can go wrong with a campaign. Each message is one sentence that names the place and the remedy.
+
+CoordinatorError            exit code 1
+├── NotACampaign            2   the folder holds no campaign.yaml
+├── SettingsError           2   campaign.yaml does not parse, or says something unknown
+├── BookError               2   the blueprint cannot be formalized as it stands
+├── CampaignBusy            3   another coordinator holds the campaign
+├── GitError                4   git refused, timed out or is too old
+│   └── RefMoved            4   a compare-and-set of a ref lost its race
+├── StoreError              5   the store file is broken or of another version
+└── ServiceError            6   a broker, worker or model server did not start or died for good
+"""
+
+from __future__ import annotations
+
+
+class CoordinatorError(Exception):
+    """Root of everything the coordinator raises on purpose; `exit_code` is what the command line returns."""
+
+    exit_code = 1
+
+
+class NotACampaign(CoordinatorError):
+    """The folder holds no campaign."""
+
+    exit_code = 2
+
+
+class SettingsError(CoordinatorError):
+    """``campaign.yaml`` does not parse, misses something, or says something unknown."""
+
+    exit_code = 2
+
+
+class BookError(CoordinatorError):
+    """The blueprint cannot be formalized as it stands."""
+
+    exit_code = 2
+
+
+class CampaignBusy(CoordinatorError):
+    """Another coordinator holds the campaign."""
+
+    exit_code = 3
+
+
+class GitError(CoordinatorError):
+    """Git refused, timed out or is too old."""
+
+    exit_code = 4
+
+
+class RefMoved(GitError):
+    """A compare-and-set of a ref lost its race: the ref no longer holds the old value."""
+
+
+class StoreError(CoordinatorError):
+    """The store file is broken, or of a version this program does not know."""
+
+    exit_code = 5
+
+
+class ServiceError(CoordinatorError):
+    """A broker, worker or model server did not start, or died for good."""
+
+    exit_code = 6

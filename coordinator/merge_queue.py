@@ -1,0 +1,46 @@
+"""The merge queue's judgement: may a certified branch land on the tip there is now without being built again?
+
+A module's certificate holds while its source is the one certified and every module it imports still shows importers
+the same interface. Proofs are private, so a proof that lands moves no interface, and most branches land at git speed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRecord:
+    """What is certified of one module.
+
+    Attributes:
+        source_digest: of its source.
+        interface_digest: of what importers see of it.
+        imports: interface digests its certificate was made against, by module.
+    """
+
+    source_digest: str
+    interface_digest: str
+    imports: Mapping[str, str]
+
+
+def broken_certificates(changed: Mapping[str, ModuleRecord], current: Mapping[str, ModuleRecord]) -> tuple[str, ...]:
+    """Modules that would stand on `main` without a valid certificate if `changed` landed on `current`.
+
+    Args:
+        changed: the branch's modules as certified, by name.
+        current: the tip's modules, by name.
+    """
+    joined = {**current, **changed}
+    return tuple(sorted(module for module, record in joined.items() if not _holds(record, joined)))
+
+
+def _holds(record: ModuleRecord, joined: Mapping[str, ModuleRecord]) -> bool:
+    return all(
+        imported in joined and joined[imported].interface_digest == digest
+        for imported, digest in record.imports.items()
+    )

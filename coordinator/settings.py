@@ -1,0 +1,214 @@
+"""The settings of a campaign: ``campaign.yaml``, validated. Every field is documented in the manual."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from coordinator.errors import NotACampaign, SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SETTINGS_FILE = "campaign.yaml"
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Dollars = Annotated[float, Field(ge=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ModelPrice(_Section):
+    """What a model costs, in dollars per million tokens."""
+
+    input: Dollars
+    """Fresh input tokens."""
+    output: Dollars
+    """Output tokens."""
+    cache_read: Dollars = 0.0
+    """Input tokens read from the provider's prompt cache."""
+    cache_write: Dollars = 0.0
+    """Input tokens written to the provider's prompt cache."""
+
+
+class ModelSettings(_Section):
+    """Which model the agents call, and how."""
+
+    name: str = "claude-opus-4-5"
+    """The model's name, as the provider spells it. Without a known price the campaign refuses to run."""
+    base_url: str | None = None
+    """Address of a server that speaks the Anthropic Messages API; the provider's own when left out."""
+    api_key_env: str = "ANTHROPIC_API_KEY"
+    """Name of the environment variable that holds the key. Keys are never written to disk."""
+    rehearsal: str | None = None
+    """Path of a rehearsal script, relative to the campaign folder: the campaign then starts its own model
+    server, which answers from the script, and costs nothing. Excludes `base_url`."""
+    rehearsal_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """TCP port of that server on this host; 0 takes a free one."""
+    prices: dict[str, ModelPrice] = Field(default_factory=dict)
+    """Prices by model name, over the built-in table."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ModelSettings:
+        if self.rehearsal and self.base_url:
+            raise ValueError("`rehearsal` starts its own server: leave out `base_url`")
+        return self
+
+
+class AttemptLimits(_Section):
+    """Where one agent's run stops."""
+
+    max_calls: Positive = 60
+    """Calls of the model in one attempt or review."""
+    max_output_tokens: Positive = 8192
+    """Output tokens of one call."""
+    max_cost_usd: Dollars = 5.0
+    """Dollars one attempt or review may spend."""
+    wall_seconds: Seconds = 1800.0
+    """Seconds one attempt or review may take."""
+
+
+class RetrySettings(_Section):
+    """How often a stage of a node is tried before people are asked."""
+
+    max_attempts: Positive = 6
+    """Attempts at one stage of one node before it is marked failed."""
+    backoff_seconds: Annotated[float, Field(ge=0)] = 1.0
+    """Seconds before the second attempt; doubles with each one that did not land."""
+
+
+class ReviewSettings(_Section):
+    """How many approving verdicts a pull request needs."""
+
+    statement: Annotated[int, Field(ge=0, le=9)] = 2
+    """Reviewers of a statement."""
+    proof: Annotated[int, Field(ge=0, le=9)] = 1
+    """Reviewers of a proof. The kernel has already checked it: they judge style and honesty."""
+
+
+class BrokerSettings(_Section):
+    """What carries messages between the coordinator and the workers."""
+
+    url: str | None = None
+    """``redis://…`` of a Redis or Valkey server; left out, the campaign starts an embedded Valkey."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """TCP port of the embedded server on this host; 0 takes a free one."""
+
+
+class WorkerSettings(_Section):
+    """The workers the campaign starts on this host. More can join from other hosts."""
+
+    agents: Annotated[int, Field(ge=0, le=4096)] = 16
+    """Agents at once in the agents' worker; 0 starts none."""
+    builds: Annotated[int, Field(ge=0, le=256)] = 2
+    """Builds at once in the builders' worker; 0 starts none."""
+    lean_jobs: Positive = 2
+    """Lean processes at once in each worker process."""
+    lean_memory_mb: Positive = 4096
+    """Megabytes one Lean process may use."""
+    lean_seconds: Seconds = 120.0
+    """Seconds one Lean process may take."""
+    sandbox: Literal["bubblewrap", "none"] = "bubblewrap"
+    """``none`` runs Lean code that agents wrote with no sandbox around it; status and site say so."""
+
+
+class LeaseSettings(_Section):
+    """How the coordinator notices that a worker is gone."""
+
+    seconds: Seconds = 20.0
+    """A lease not renewed for so long is taken back and its work sent again."""
+    heartbeat_seconds: Seconds = 4.0
+    """How often a worker renews the leases it holds."""
+
+    @model_validator(mode="after")
+    def _several_beats(self) -> LeaseSettings:
+        if self.heartbeat_seconds * 2 > self.seconds:
+            raise ValueError("`heartbeat_seconds` must be at most half of `seconds`")
+        return self
+
+
+class Settings(_Section):
+    """One campaign's settings."""
+
+    name: str = "campaign"
+    """What the campaign is called on the site."""
+    hub: str = "hub.git"
+    """The bare git repository agents push to, relative to the campaign folder."""
+    remote: str | None = None
+    """Address under which workers on other hosts reach the hub; its path when left out."""
+    book: str = "blueprint/src/web.tex"
+    """The blueprint's root file, relative to the repository."""
+    library: str = Field(default="Book", pattern=r"^[A-Z][A-Za-z0-9_]*$")
+    """Name of the Lean library, and of its folder at the top of the repository."""
+    base: tuple[str, ...] = ()
+    """Folders and modules of the repository that people wrote and agents may only read."""
+    helpers: tuple[str, ...] = ()
+    """Folders where any attempt may add lemmas; ``LIBRARY/Helpers`` when left out."""
+    budget_usd: Dollars = 50.0
+    """Dollars the campaign may spend in all. Reached, it stops before the next call."""
+    model: ModelSettings = ModelSettings()
+    """The model."""
+    attempt: AttemptLimits = AttemptLimits()
+    """Limits of one attempt."""
+    retry: RetrySettings = RetrySettings()
+    """Retries."""
+    reviews: ReviewSettings = ReviewSettings()
+    """Reviews."""
+    broker: BrokerSettings = BrokerSettings()
+    """Broker."""
+    workers: WorkerSettings = WorkerSettings()
+    """Workers on this host."""
+    lease: LeaseSettings = LeaseSettings()
+    """Leases."""
+    site_seconds: Seconds = 15.0
+    """Seconds between two rebuilds of the site while the campaign runs."""
+
+    @property
+    def helper_folders(self) -> tuple[str, ...]:
+        """`helpers`, or its default."""
+        return self.helpers or (f"{self.library}/Helpers",)
+
+
+def load_settings(folder: Path) -> Settings:
+    """Reads the settings of the campaign in `folder`.
+
+    Raises:
+        NotACampaign: there is no ``campaign.yaml``.
+        SettingsError: it does not parse, or a setting is unknown or has a bad value.
+    """
+    file = folder / SETTINGS_FILE
+    if not file.is_file():
+        raise NotACampaign(f"{folder} is no campaign: it holds no {SETTINGS_FILE} (make one with `blueprover init`).")
+    try:
+        data = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not YAML: {_first_line(error)}.") from error
+    if not isinstance(data, dict):
+        raise SettingsError(f"{file} must hold settings by name, such as `name: My book`.")
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError(f"{file}: {_explain(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    place = f" (line {mark.line + 1})" if mark is not None else ""
+    return f"{getattr(error, 'problem', None) or str(error).splitlines()[0]}{place}"
+
+
+def _explain(error: ValidationError) -> str:
+    sentences = []
+    for detail in error.errors():
+        name = ".".join(str(part) for part in detail["loc"]) or "the settings"
+        if detail["type"] == "extra_forbidden":
+            sentences.append(f"`{name}` is no setting; the manual lists them all.")
+        else:
+            sentences.append(f"`{name}`: {detail['msg']}.")
+    return " ".join(sentences)
