@@ -65,7 +65,7 @@ def plan_homes(blueprint: Blueprint, library: str) -> Mapping[str, Home]:
 def _declaration(node: Node, library: str) -> str:
     if not node.lean:
         return f"{library}.{'_'.join(_WORD.findall(node.label)) or 'node'}"
-    name = node.lean[0]
+    name: str = node.lean[0]
     if not _LEAN_NAME.match(name):
         raise BookError(f"{node.place}: `{name}` in \\lean is no name Lean can declare.")
     return name

@@ -124,7 +124,7 @@ def decide(
     if expired:
         return expired
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings)]
-    wanted = [*_reviews(state, settings), *_attempts(state, graph, settings, now)]
+    wanted: list[StartReview | StartAttempt] = [*_reviews(state, settings), *_attempts(state, graph, settings, now)]
     started, money_ends = _within_means(wanted, state, settings, capacity)
     actions = [*settled, *_give_ups(state, settings), *_builds(state, capacity), *started]
     if actions or state.jobs or _waiting(state, graph):

@@ -41,7 +41,6 @@ jobs = Table(
     Column("number", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("ending", String, nullable=False, default=""),
-    Column("lease", Integer, nullable=False, default=1),
     Column("lease_until", Float, nullable=False),
     Column("worker", String, nullable=False, default=""),
     Column("base", String, nullable=False, default=""),

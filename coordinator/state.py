@@ -49,8 +49,8 @@ class Job:
 
     Attributes:
         number: of an attempt: which one on its item, from 1; of a review: the reviewer's seat, from 0.
-        lease: fencing number; a report that carries another one changes nothing.
-        lease_until: seconds since the epoch.
+        lease_until: seconds since the epoch. A job is sent once: when its lease is lost the work goes out again
+            as a new job, so that the id is the fencing number, and what is reported of a lost job changes nothing.
         cap_usd: dollars reserved for it, which it cannot overrun.
     """
 
@@ -59,7 +59,6 @@ class Job:
     item: int | None
     pull_request: int | None
     number: int
-    lease: int
     lease_until: float
     worker: str = ""
     base: str = ""

@@ -1,0 +1,216 @@
+"""What travels through the broker: orders to the workers, and their reports. JSON, checked on both ends.
+
+An order carries all a worker needs besides the git remote and its own host's settings: workers see no database and
+share no file system with the coordinator. A job is sent once; its id is the fencing number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations when it runs
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from agents import Assignment, Usage  # noqa: TC001 - pydantic reads the annotations when it runs
+from blueprint import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
+from coordinator.merge_queue import ModuleRecord  # noqa: TC001 - pydantic reads the annotations when it runs
+from coordinator.settings import ModelPrice  # noqa: TC001 - pydantic reads the annotations when it runs
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What every order says: which job, of which campaign, on which commit of which remote.
+
+    Attributes:
+        job: the job's id, unique within the campaign.
+        campaign: prefix of the campaign's keys in the broker.
+        remote: where to fetch from and push to.
+        base: the commit the work starts from.
+        library: name of the Lean library.
+        base_folders: trusted folders of the repository.
+        helper_folders: folders open to every attempt.
+    """
+
+    job: int
+    campaign: str
+    remote: str
+    base: str
+    library: str
+    base_folders: tuple[str, ...]
+    helper_folders: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelAccess:
+    """How to reach the model: address (``None``: the provider's), name of the key's variable, prices by model."""
+
+    base_url: str | None
+    api_key_env: str
+    rehearsal: bool
+    prices: Mapping[str, ModelPrice] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOrder:
+    """An attempt or a review.
+
+    Attributes:
+        assignment: what the agent is asked.
+        model: how to reach the model.
+        ref: attempts: the branch to push; reviews: empty.
+        head: reviews: the commit to read; attempts: empty.
+    """
+
+    envelope: Envelope
+    assignment: Assignment
+    model: ModelAccess
+    ref: str = ""
+    head: str = ""
+    kind: Literal["agent"] = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOrder:
+    """Certify `head`, the joined state of a branch and ``main``, as a change of the envelope's base.
+
+    Attributes: see `checker.Change`.
+    """
+
+    envelope: Envelope
+    head: str
+    stage: Stage
+    target: str
+    module: str
+    is_definition: bool
+    lock: str | None
+    open_statements: Mapping[str, str]
+    locked: Mapping[str, str]
+    kind: Literal["build"] = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOrder:
+    """Build the envelope's base from nothing and read the axioms of `declarations` from the kernel terms."""
+
+    envelope: Envelope
+    declarations: tuple[str, ...]
+    kind: Literal["audit"] = "audit"
+
+
+Order = AgentOrder | BuildOrder | AuditOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """A worker lives, and still works on `jobs`.
+
+    Attributes:
+        worker: its name.
+        queue: the queue it serves, ``agents`` or ``builds``.
+        slots: how many jobs it can run at once.
+    """
+
+    worker: str
+    queue: str
+    slots: int
+    jobs: tuple[int, ...]
+    kind: Literal["beat"] = "beat"
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptEnded:
+    """An attempt is over: how (see `agents.Outcome`), with what commit on its branch when it was submitted."""
+
+    job: int
+    ending: str
+    summary: str
+    usage: Usage
+    head: str = ""
+    kind: Literal["attempt"] = "attempt"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEnded:
+    """A review is over; `decision` is empty where there was no verdict. `commit` is what the reviewer read."""
+
+    job: int
+    ending: str
+    summary: str
+    usage: Usage
+    reviewer: str
+    decision: str = ""
+    reasons: str = ""
+    commit: str = ""
+    kind: Literal["review"] = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildEnded:
+    """A build is over.
+
+    Attributes:
+        accepted: the gate's answer.
+        reasons: why not, a sentence each.
+        lock: meaning digest of the target.
+        axioms: those the target rests on.
+        assumes: open declarations it rests on.
+        modules: every module whose certificate differs from the base's, by name.
+        error: why there is no answer (infrastructure); empty where there is one.
+    """
+
+    job: int
+    accepted: bool
+    reasons: tuple[str, ...] = ()
+    lock: str = ""
+    axioms: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
+    error: str = ""
+    kind: Literal["build"] = "build"
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEnded:
+    """An audit is over: every module of the tree by name, axioms by declaration, and what is wrong (empty: nothing)."""
+
+    job: int
+    problem: str
+    axioms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
+    error: str = ""
+    kind: Literal["audit"] = "audit"
+
+
+Report = Beat | AttemptEnded | ReviewEnded | BuildEnded | AuditEnded
+
+_ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
+_REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="kind")])
+
+
+def write_order(order: Order) -> str:
+    """The order as JSON."""
+    return _ORDERS.dump_json(order).decode()
+
+
+def read_order(text: str) -> Order:
+    """An order from JSON.
+
+    Raises:
+        pydantic.ValidationError: it is no order.
+    """
+    return _ORDERS.validate_json(text)
+
+
+def write_report(report: Report) -> str:
+    """The report as JSON."""
+    return _REPORTS.dump_json(report).decode()
+
+
+def read_report(text: str | bytes) -> Report:
+    """A report from JSON.
+
+    Raises:
+        pydantic.ValidationError: it is no report.
+    """
+    return _REPORTS.validate_json(text)
