@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from agents import Price
 from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class ModelPrice(_Section):
     """Input tokens read from the provider's prompt cache."""
     cache_write: Dollars = 0.0
     """Input tokens written to the provider's prompt cache."""
+
+    def as_price(self) -> Price:
+        """The same as the agents' price table holds it."""
+        return Price(input=self.input, output=self.output, cache_read=self.cache_read, cache_write=self.cache_write)
 
 
 class ModelSettings(_Section):

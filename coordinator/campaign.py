@@ -1,0 +1,145 @@
+"""A campaign on disk: its folder, its lock, its hub, and the book as the hub holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from blueprint import Blueprint, DependencyGraph, read_blueprint
+from coordinator.errors import CampaignBusy, GitError, NotACampaign
+from coordinator.git import Repository
+from coordinator.layout import Home, plan_homes
+from coordinator.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """One campaign's folder.
+
+    Attributes:
+        folder: absolute path of the campaign folder.
+        settings: what its ``campaign.yaml`` says.
+    """
+
+    folder: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, folder: Path) -> Campaign:
+        """Opens the campaign in `folder`.
+
+        Raises:
+            NotACampaign: `folder` holds no campaign, or one without a hub.
+            SettingsError: its settings are wrong.
+        """
+        campaign = cls(folder.resolve(), load_settings(folder))
+        if not (campaign.hub_path / "HEAD").is_file():
+            raise NotACampaign(f"{campaign.hub_path} is no git repository; `blueprover init` makes the hub.")
+        return campaign
+
+    @property
+    def hub_path(self) -> Path:
+        """The bare repository."""
+        return self.folder / self.settings.hub
+
+    @property
+    def store_path(self) -> Path:
+        """The store's file."""
+        return self.folder / "store.sqlite"
+
+    @property
+    def site_path(self) -> Path:
+        """The site's folder."""
+        return self.folder / "site"
+
+    @cached_property
+    def hub(self) -> Repository:
+        """The hub."""
+        return Repository(self.hub_path)
+
+    @property
+    def remote(self) -> str:
+        """Where workers fetch from and push to."""
+        return self.settings.remote or str(self.hub_path)
+
+    def main(self) -> str:
+        """The tip of ``main``.
+
+        Raises:
+            GitError: the hub has no ``main``.
+        """
+        tip = self.hub.head()
+        if tip is None:
+            raise GitError(f"{self.hub_path} has no branch main; `blueprover init` makes it.")
+        return tip
+
+    def read_book(self) -> Book:
+        """The blueprint as ``main`` holds it.
+
+        Raises:
+            blueprint.BlueprintError: there is nothing to read.
+            BookError: its nodes have no place in Lean.
+        """
+        with tempfile.TemporaryDirectory(prefix="blueprover-book-") as scratch:
+            self.hub.export(self.main(), Path(scratch))
+            blueprint = read_blueprint(Path(scratch) / self.settings.book)
+        return Book(blueprint, DependencyGraph(blueprint), plan_homes(blueprint, self.settings.library))
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Holds the campaign for this process; the kernel lets go of it when the process dies.
+
+        Raises:
+            CampaignBusy: another coordinator holds it.
+        """
+        with self._lock_file.open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                holder = file.read().strip() or "unknown"
+                raise CampaignBusy(
+                    f"{self.folder} is already being run by process {holder}; stop that one first."
+                ) from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def is_running(self) -> bool:
+        """Whether a coordinator holds the campaign right now."""
+        if not self._lock_file.exists():
+            return False
+        with self._lock_file.open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError:
+                return True
+            return False
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.folder / "coordinator.lock"
+
+
+@dataclass(frozen=True)
+class Book:
+    """The blueprint with its graph and its nodes' homes in Lean."""
+
+    blueprint: Blueprint
+    graph: DependencyGraph
+    homes: Mapping[str, Home]
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """Node labels by declaration."""
+        return {home.declaration: label for label, home in self.homes.items()}

@@ -1,0 +1,184 @@
+"""Writing orders: from a job in the store to everything a worker needs to know for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agents import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
+from checker import Layout
+from coordinator.git import attempt_ref
+from coordinator.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from blueprint import Stage
+    from coordinator.campaign import Book, Campaign
+    from coordinator.state import CampaignState, Item
+
+_FEEDBACK_SHOWN = 6
+"""How many of the latest words on earlier attempts an agent reads."""
+
+_DIFF_SHOWN = 60_000
+"""Characters of a diff a reviewer reads."""
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Writes the orders of one campaign.
+
+    Attributes:
+        campaign: which.
+        book: its book.
+        key: prefix of the campaign's keys in the broker.
+        model_url: where the rehearsal answers; ``None`` to take the settings' address.
+    """
+
+    campaign: Campaign
+    book: Book
+    key: str
+    model_url: str | None = None
+
+    def attempt(
+        self,
+        job: int,
+        item: Item,
+        number: int,
+        cap_usd: float,
+        base: str,
+        state: CampaignState,
+        words: Sequence[Feedback],
+    ) -> AgentOrder:
+        """The order of attempt `number` at `item`, with what was said of the earlier ones."""
+        assignment = self._assignment("author", item, number, cap_usd, state, words)
+        return AgentOrder(self._envelope(job, base), assignment, self._model(), ref=attempt_ref(slug(item), number))
+
+    def review(self, job: int, item: Item, cap_usd: float, base: str, head: str, state: CampaignState) -> AgentOrder:
+        """The order to review `head`, proposed on `base`."""
+        diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
+        assignment = self._assignment("reviewer", item, 1, cap_usd, state, (), diff=diff, commit=head)
+        return AgentOrder(self._envelope(job, base), assignment, self._model(), head=head)
+
+    def build(self, job: int, item: Item, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
+        """The order to certify `candidate`, the item's branch joined with `tip`."""
+        home = self.book.homes[item.label]
+        node = self.book.blueprint.by_label[item.label]
+        return BuildOrder(
+            self._envelope(job, tip),
+            head=candidate,
+            stage=item.stage,
+            target=home.declaration,
+            module=home.module,
+            is_definition=node.is_definition,
+            lock=self._lock_of(item, state),
+            open_statements=self._open_statements(item, state),
+            locked=self._locked(state),
+        )
+
+    def audit(self, job: int, tip: str, state: CampaignState) -> AuditOrder:
+        """The order to audit `tip`: every declaration that counts as finished."""
+        finished = [label for label in self.book.homes if self._is_finished(label, state)]
+        return AuditOrder(self._envelope(job, tip), tuple(self.book.homes[label].declaration for label in finished))
+
+    def _is_finished(self, label: str, state: CampaignState) -> bool:
+        node = self.book.blueprint.by_label[label]
+        item = state.items.get((label, "statement" if node.is_definition else "proof"))
+        return item is not None and item.state == "landed"
+
+    def _envelope(self, job: int, base: str) -> Envelope:
+        settings = self.campaign.settings
+        return Envelope(
+            job, self.key, self.campaign.remote, base, settings.library, settings.base, settings.helper_folders
+        )
+
+    def _model(self) -> ModelAccess:
+        model = self.campaign.settings.model
+        return ModelAccess(self.model_url or model.base_url, model.api_key_env, bool(model.rehearsal), model.prices)
+
+    def _assignment(
+        self,
+        role: str,
+        item: Item,
+        number: int,
+        cap_usd: float,
+        state: CampaignState,
+        words: Sequence[Feedback],
+        *,
+        diff: str = "",
+        commit: str = "",
+    ) -> Assignment:
+        settings = self.campaign.settings
+        limits = settings.attempt
+        return Assignment(
+            role="author" if role == "author" else "reviewer",
+            stage=item.stage,
+            node=self._brief(item.label),
+            model=settings.model.name,
+            layout=Layout(settings.library, settings.base, settings.helper_folders),
+            dependencies=self._dependencies(item.label, item.stage),
+            attempt=number,
+            feedback=tuple(words[-_FEEDBACK_SHOWN:]),
+            diff=diff,
+            commit=commit,
+            lock=self._lock_of(item, state),
+            open_statements=self._open_statements(item, state),
+            locked=self._locked(state),
+            limits=Limits(limits.max_calls, limits.max_output_tokens, cap_usd, limits.wall_seconds),
+        )
+
+    def _brief(self, label: str) -> NodeBrief:
+        node, home = self.book.blueprint.by_label[label], self.book.homes[label]
+        return NodeBrief(
+            label=label,
+            kind=node.kind,
+            number=node.number,
+            title=node.title,
+            statement_tex=node.tex,
+            proof_tex=node.proof.tex if node.proof else "",
+            declaration=home.declaration,
+            module=home.module,
+            is_definition=node.is_definition,
+        )
+
+    def _dependencies(self, label: str, stage: Stage) -> tuple[DependencyBrief, ...]:
+        graph = self.book.graph
+        used = list(graph.statement_uses(label))
+        if stage == "proof":
+            used += [each for each in graph.proof_uses(label) if each not in used]
+        return tuple(
+            DependencyBrief(
+                each,
+                self.book.blueprint.by_label[each].name,
+                self.book.homes[each].declaration,
+                self.book.homes[each].module,
+            )
+            for each in used
+        )
+
+    def _lock_of(self, item: Item, state: CampaignState) -> str | None:
+        return state.items[item.label, "statement"].lock if item.stage == "proof" else None
+
+    def _locked(self, state: CampaignState) -> dict[str, str]:
+        """Meaning digests of every reviewed declaration."""
+        return {
+            self.book.homes[item.label].declaration: item.lock
+            for item in state.items.values()
+            if item.stage == "statement" and item.state == "landed"
+        }
+
+    def _open_statements(self, item: Item, state: CampaignState) -> dict[str, str]:
+        """Those reviewed declarations whose proofs are still open, the item's own left out."""
+        still_open = {
+            self.book.homes[label].declaration
+            for (label, stage), other in state.items.items()
+            if stage == "proof" and other.state != "landed" and label != item.label
+        }
+        return {name: digest for name, digest in self._locked(state).items() if name in still_open}
+
+
+def slug(item: Item) -> str:
+    """An item's part of a ref: its label's letters and digits, and its id, which makes it unique."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", item.label).strip("-")[:60] or "node"
+    return f"{words}-{item.id}"

@@ -1,0 +1,138 @@
+"""A worker process: takes orders from one queue, carries them out on its workshop, keeps their leases alive.
+
+Started by the campaign on its own host, or by hand on any other that reaches the broker and the git remote.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+from celery import signals
+
+from coordinator.carrier import TASK, Line, make_app
+from coordinator.messages import Beat, read_order
+from coordinator.workshop import Workshop
+
+if TYPE_CHECKING:
+    from coordinator.messages import Order
+    from coordinator.workshop import HostSettings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class _Hold:
+    """A job this worker works on: its campaign, and the flag that tells it to stop."""
+
+    campaign: str
+    stop: threading.Event = field(default_factory=threading.Event)
+
+
+class Worker:
+    """One process serving one queue with `slots` threads.
+
+    Args:
+        broker: URL of the broker.
+        queue: ``agents`` or ``builds``.
+        slots: orders at once.
+        host: what this host allows.
+        heartbeat_seconds: how often held leases are renewed, and the board is read.
+
+    Raises:
+        checker.CheckerError: Lean or the sandbox is missing on this host.
+    """
+
+    def __init__(self, broker: str, queue: str, slots: int, host: HostSettings, heartbeat_seconds: float) -> None:
+        self.name = f"{socket.gethostname()}-{queue}-{os.getpid()}"
+        self._queue = queue
+        self._slots = slots
+        self._heartbeat = heartbeat_seconds
+        self._app = make_app(broker)
+        self._line = Line(broker)
+        self._workshop = Workshop(host)
+        self._held: dict[int, _Hold] = {}
+        self._campaigns: set[str] = set()
+        self._guard = threading.Lock()
+        self._closing = threading.Event()
+
+    def serve(self) -> None:
+        """Serves until the process is told to stop; then lets running jobs stop within a heartbeat."""
+        self._app.task(name=TASK)(self.take)
+        signals.worker_shutting_down.connect(self._stop_all, weak=False)
+        threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True).start()
+        self._app.worker_main(
+            [
+                "worker",
+                "--pool=threads",
+                f"--concurrency={self._slots}",
+                f"--queues={self._queue}",
+                f"--hostname={self.name}@%h",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "--loglevel=WARNING",
+            ]
+        )
+
+    def take(self, text: str) -> None:
+        """Carries out one order, unless its job has left the board."""
+        order = read_order(text)
+        job, campaign = order.envelope.job, order.envelope.campaign
+        if self._closing.is_set() or not self._line.is_live(campaign, job):
+            log.info("order_dropped", job=job)
+            return
+        hold = _Hold(campaign)
+        with self._guard:
+            self._held[job] = hold
+            self._campaigns.add(campaign)
+        try:
+            self._beat(campaign)
+            self._carry_out(order, hold)
+        finally:
+            with self._guard:
+                del self._held[job]
+
+    def _carry_out(self, order: Order, hold: _Hold) -> None:
+        report = self._workshop.carry_out(order, hold.stop.is_set)
+        try:
+            self._line.report(order.envelope.campaign, report)
+        except redis.RedisError as error:
+            # The lease runs out and the work is sent again; the branch, if any, is on the remote.
+            log.warning("report_lost", job=order.envelope.job, error=str(error))
+
+    def _beat_for_ever(self) -> None:
+        while not self._closing.wait(self._heartbeat):
+            with self._guard:
+                campaigns = set(self._campaigns)
+            for campaign in campaigns:
+                try:
+                    self._beat(campaign)
+                    self._stop_lost(campaign)
+                except redis.RedisError as error:
+                    log.warning("heartbeat_lost", error=str(error))
+
+    def _beat(self, campaign: str) -> None:
+        self._line.report(campaign, Beat(self.name, self._queue, self._slots, tuple(self._jobs_of(campaign))))
+
+    def _stop_lost(self, campaign: str) -> None:
+        for job in self._line.lost(campaign, self._jobs_of(campaign)):
+            with self._guard:
+                hold = self._held.get(job)
+            if hold is not None:
+                hold.stop.set()
+
+    def _jobs_of(self, campaign: str) -> list[int]:
+        with self._guard:
+            return [job for job, hold in self._held.items() if hold.campaign == campaign]
+
+    def _stop_all(self, **_: object) -> None:
+        self._closing.set()
+        with self._guard:
+            for hold in self._held.values():
+                hold.stop.set()

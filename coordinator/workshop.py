@@ -1,0 +1,230 @@
+"""A worker's bench: what carries out one order, from fetching its base to pushing its branch.
+
+A workshop belongs to one host. It holds a mirror of the remote, a certificate store of its own and a builder; each
+job gets a scratch folder that is gone when the job is. It knows nothing of Celery or the store.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import structlog
+
+from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
+from checker import Builder, CertificateStore, Change, Layout, Limits, Sandbox, audit, find_lean, judge
+from coordinator.git import Identity, Repository
+from coordinator.merge_queue import ModuleRecord
+from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, BuildEnded, BuildOrder, ReviewEnded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from checker import Certificate
+    from coordinator.messages import Envelope, Order, Report
+
+SORRY = "sorryAx"
+
+_REASON_LENGTH = 4000
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """What a worker's host allows.
+
+    Attributes:
+        folder: where mirror, certificates, transcripts and scratch folders live.
+        lean_jobs: Lean processes at once.
+        lean_memory_bytes, lean_seconds: limits of one Lean process.
+        sandbox: ``bubblewrap``, or ``none`` in so many words.
+    """
+
+    folder: Path
+    lean_jobs: int = 2
+    lean_memory_bytes: int = 4 << 30
+    lean_seconds: float = 120.0
+    sandbox: str = "bubblewrap"
+
+
+class Workshop:
+    """Carries out orders; safe for many threads at once."""
+
+    def __init__(self, host: HostSettings) -> None:
+        """Finds Lean and the sandbox.
+
+        Raises:
+            checker.CheckerError: one of them is missing.
+        """
+        self._host = host
+        self._limits = Limits(memory_bytes=host.lean_memory_bytes, seconds=host.lean_seconds)
+        self._lean = find_lean()
+        self._sandbox = Sandbox.none() if host.sandbox == "none" else Sandbox.bubblewrap()
+        self._builder = self._make_builder(host.folder / "certificates")
+        self._mirror = Repository.create(host.folder / "mirror.git")
+        self._fetching = threading.Lock()
+        self._scratch = host.folder / "scratch"
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+
+    def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
+        """Does what an order says and returns the report: where that fails, a report that says so."""
+        try:
+            match order:
+                case AgentOrder(assignment=assignment) if assignment.role == "author":
+                    return self._attempt(order, cancelled)
+                case AgentOrder():
+                    return self._review(order, cancelled)
+                case BuildOrder():
+                    return self._build(order)
+                case AuditOrder():
+                    return self._audit(order)
+        except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
+            log.warning("order_failed", job=order.envelope.job, exc_info=True)
+            return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
+
+    def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
+        job = order.envelope.job
+        with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
+            outcome = self._run_agent(order, trees["base"], trees["work"], cancelled)
+            head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
+        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head)
+
+    def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
+        """Commits the agent's folder and pushes its branch; returns the commit."""
+        assignment = order.assignment
+        node = assignment.node
+        message = (
+            f"{assignment.stage} of {node.label}: {node.declaration}\n\n{outcome.summary}\n\n"
+            f"Node: {node.label}\nStage: {assignment.stage}\nAttempt: {assignment.attempt}\n"
+            f"Model: {assignment.model}\nCost: ${outcome.usage.cost_usd:.4f}\n"
+        )
+        author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
+        head = self._mirror.commit(self._mirror.write_tree(folder), [order.envelope.base], message, author)
+        self._mirror.push(order.envelope.remote, head, order.ref)
+        return head
+
+    def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
+        with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
+            outcome = self._run_agent(order, trees["base"], trees["head"], cancelled)
+        verdict = outcome.verdict
+        return ReviewEnded(
+            order.envelope.job,
+            outcome.ending,
+            outcome.summary,
+            outcome.usage,
+            reviewer=_reviewer(order),
+            decision=verdict.decision if verdict else "",
+            reasons=verdict.reasons if verdict else "",
+            commit=order.head,
+        )
+
+    def _run_agent(self, order: AgentOrder, base: Path, folder: Path, cancelled: Callable[[], bool]) -> Outcome:
+        prices = PriceTable({name: price.as_price() for name, price in order.model.prices.items()})
+        transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
+        model = AnthropicModel(os.environ.get(order.model.api_key_env), order.model.base_url, prices)
+        try:
+            with Transcript(transcript) as record:
+                return run_agent(order.assignment, Workspace(base, folder, self._builder), model, cancelled, record)
+        finally:
+            model.close()
+
+    def _build(self, order: BuildOrder) -> BuildEnded:
+        with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
+            change = Change(
+                base=trees["base"],
+                head=trees["head"],
+                stage=order.stage,
+                target=order.target,
+                module=order.module,
+                is_definition=order.is_definition,
+                lock=order.lock,
+                open_statements=order.open_statements,
+                locked=order.locked,
+            )
+            return self._judge(order, change)
+
+    def _judge(self, order: BuildOrder, change: Change) -> BuildEnded:
+        judgement = judge(change, _layout(order.envelope), None, self._builder)
+        if not judgement.accepted:
+            reasons = tuple(f"{reason}"[:_REASON_LENGTH] for reason in judgement.reasons)
+            return BuildEnded(order.envelope.job, accepted=False, reasons=reasons)
+        before = self._builder.certify(change.base)
+        after = self._builder.certify(change.head)
+        if not after.ok:
+            broken = tuple(f"{name} no longer builds." for name in sorted(after.failures))
+            return BuildEnded(order.envelope.job, accepted=False, reasons=broken)
+        known = {certificate.key for certificate in before.certificates.values()}
+        changed = {name: c for name, c in after.certificates.items() if c.key not in known}
+        return BuildEnded(
+            order.envelope.job,
+            accepted=True,
+            lock=judgement.lock or "",
+            axioms=judgement.axioms.get(order.target, ()),
+            assumes=judgement.assumes,
+            modules=_records(changed),
+        )
+
+    def _audit(self, order: AuditOrder) -> AuditEnded:
+        job = order.envelope.job
+        with self._trees(order.envelope, base=order.envelope.base) as trees:
+            fresh = self._make_builder(trees["base"].parent / "certificates")
+            build = fresh.certify(trees["base"])
+            if not build.ok:
+                return AuditEnded(job, f"{', '.join(sorted(build.failures))} does not build.")
+            axioms = audit(trees["base"], fresh, order.declarations)
+        open_ones = sorted(name for name, found in axioms.items() if SORRY in found)
+        problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else ""
+        return AuditEnded(job, problem, {n: tuple(a) for n, a in axioms.items()}, _records(build.certificates))
+
+    def _make_builder(self, folder: Path) -> Builder:
+        return Builder(
+            self._lean, self._sandbox, CertificateStore(folder), jobs=self._host.lean_jobs, limits=self._limits
+        )
+
+    @contextmanager
+    def _trees(self, envelope: Envelope, **commits: str) -> Iterator[Mapping[str, Path]]:
+        """Plain folders holding the files of `commits`, by name, for as long as the context lasts."""
+        with self._fetching:
+            self._mirror.fetch(envelope.remote, sorted(set(commits.values())))
+        with tempfile.TemporaryDirectory(dir=self._scratch, prefix=f"{envelope.job}-") as scratch:
+            folders = {name: Path(scratch) / name for name in commits}
+            for name, folder in folders.items():
+                self._mirror.export(commits[name], folder)
+            yield folders
+
+
+def _layout(envelope: Envelope) -> Layout:
+    return Layout(envelope.library, envelope.base_folders, envelope.helper_folders)
+
+
+def _records(certificates: Mapping[str, Certificate]) -> dict[str, ModuleRecord]:
+    return {
+        name: ModuleRecord(certificate.source_digest, certificate.interface_digest, dict(certificate.imports))
+        for name, certificate in certificates.items()
+    }
+
+
+def _reviewer(order: AgentOrder) -> str:
+    return f"{order.assignment.model} #{order.envelope.job}"
+
+
+def failed_report(order: Order, reason: str) -> Report:
+    """The report of an order that could not be carried out."""
+    job = order.envelope.job
+    match order:
+        case AgentOrder(assignment=assignment) if assignment.role == "author":
+            return AttemptEnded(job, "failed", reason, Usage())
+        case AgentOrder():
+            return ReviewEnded(job, "failed", reason, Usage(), _reviewer(order))
+        case BuildOrder():
+            return BuildEnded(job, accepted=False, error=reason)
+        case AuditOrder():
+            return AuditEnded(job, "", error=reason)
