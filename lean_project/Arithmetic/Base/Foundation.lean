@@ -1,0 +1,10 @@
+module
+prelude
+
+public import Arithmetic.Base.Sorry
+
+/-!
+# The foundation
+
+What every page of the book takes for granted: import this, and the rest of `Arithmetic.Base` with it.
+-/
