@@ -10,6 +10,6 @@ namespace Arithmetic.Natural
 /-- Zero may be added on the left as well. -/
 public theorem zero_add (n : Natural) :
     Eq (zero.add n) n :=
-  induction (P := fun n => Eq (zero.add n) n) rfl (fun _ ih => congr_arg succ ih) n
+  induction (fun n => Eq (zero.add n) n) rfl (fun _ ih => congr_arg succ ih) n
 
 end Arithmetic.Natural

@@ -6,11 +6,9 @@ public import Arithmetic.Numbers.Natural
 namespace Arithmetic.Natural
 
 /-- What holds of zero, and with every number of the next, holds of all numbers. -/
-public theorem induction {P : Natural → Prop} (base : P zero) (step : (n : Natural) → P n → P n.succ)
+public theorem induction (P : Natural → Prop) (base : P zero) (step : (n : Natural) → P n → P n.succ)
     (n : Natural) :
     P n :=
-  match n with
-  | zero => base
-  | succ n => step n (induction base step n)
+  n.rec base step
 
 end Arithmetic.Natural
