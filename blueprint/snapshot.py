@@ -64,7 +64,7 @@ class PullRequestRecord:
         stage: which stage of the node it fills.
         state: ``checking``, ``reviewing``, ``approved``, ``landed``, ``bounced`` or ``closed``.
         attempt: number of the attempt that made it.
-        head: commit proposed (40 hex digits).
+        base, head: the commit it starts from, and the one it proposes (40 hex digits).
         landed_as: commit on ``main``; empty unless landed.
         reason: why it bounced or was closed; empty otherwise.
         diff: unified diff against its base.
@@ -78,6 +78,7 @@ class PullRequestRecord:
     state: str
     attempt: int
     head: str
+    base: str = ""
     landed_as: str = ""
     reason: str = ""
     diff: str = ""

@@ -11,6 +11,7 @@ import os
 import re
 import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from git.cmd import Git  # noqa: TID251 - this is the one module
@@ -20,7 +21,6 @@ from coordinator.errors import GitError, RefMoved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 MAIN = "refs/heads/main"
 ZERO = "0" * 40
@@ -110,6 +110,20 @@ def candidate_ref(number: int) -> str:
     return f"refs/candidates/{number}"
 
 
+def work_tree_of(folder: Path) -> Path | None:
+    """The git work tree `folder` is in, or ``None``."""
+    try:
+        status, out, _ = Git(str(folder)).execute(
+            ["git", "rev-parse", "--show-toplevel"],
+            with_extended_output=True,
+            with_exceptions=False,
+            env=_ENVIRONMENT,
+        )
+    except GitCommandNotFound as error:
+        raise GitError("git is not installed; install git 2.38 or later.") from error
+    return Path(str(out)) if status == 0 and out else None
+
+
 class Repository:
     """A bare repository on this host. Methods may be called from several threads."""
 
@@ -160,11 +174,15 @@ class Repository:
         status, out, _ = self._try_bytes("cat-file", "blob", f"{_checked_oid(commit)}:{path}")
         return out if status == 0 else None
 
-    def paths(self, commit: str, under: str = "") -> tuple[str, ...]:
-        """Paths of all files of a commit below `under`."""
-        scope = ["--", under] if under else []
-        out = self._run("ls-tree", "-r", "-z", "--name-only", _checked_oid(commit), *scope)
-        return tuple(path for path in out.split("\0") if path)
+    def read_blob(self, oid: str) -> bytes:
+        """A file's content by its object name."""
+        return self._try_bytes("cat-file", "blob", _checked_oid(oid))[1]
+
+    def blobs(self, commit: str) -> dict[str, str]:
+        """Object names of all files of a commit, by path."""
+        out = self._run("ls-tree", "-r", "-z", _checked_oid(commit))
+        rows = (row.split("\t", 1) for row in out.split("\0") if row)
+        return {path: entry.split()[2] for entry, path in rows}
 
     def diff(self, base: str, head: str, limit: int = 200_000) -> str:
         """Unified diff of two commits, cut after `limit` characters."""

@@ -97,19 +97,21 @@ def renew_leases(connection: Connection, worker: str, held: Sequence[int], until
         )
 
 
-def reap_job(connection: Connection, job: int, now: float) -> None:
-    """Takes back a lease. An attempt lost with its worker does not count against its item, a few times."""
+def reap_job(connection: Connection, job: int, now: float, *, blame: bool) -> None:
+    """Takes back a lease.
+
+    An attempt lost with its worker does not count against its item: always when the campaign stopped or restarted
+    its workers (`blame` is false), a few times when the worker died over it.
+    """
     row = connection.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
     if row is None:
         return
     _end(connection, job, "expired", "The worker went away.", now)
     if row.kind == "attempt":
-        connection.execute(
-            update(items)
-            .where(items.c.id == row.item, items.c.forgiven < _FORGIVEN_AT_MOST)
-            .values(forgiven=items.c.forgiven + 1)
-        )
-        _record_failure(connection, row.item, "worker", "The worker went away during the attempt.", now)
+        forgive = update(items).where(items.c.id == row.item).values(forgiven=items.c.forgiven + 1)
+        connection.execute(forgive.where(items.c.forgiven < _FORGIVEN_AT_MOST) if blame else forgive)
+        if blame:
+            _record_failure(connection, row.item, "worker", "The worker went away during the attempt.", now)
     log_event(connection, "lease_lost", now, job=job)
 
 

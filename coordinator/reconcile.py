@@ -1,0 +1,327 @@
+"""The coordinator: one loop that applies what workers report, decides, and acts.
+
+There is no separate way to resume: the loop started on the store of a killed coordinator is the loop.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import select
+
+from agents import Feedback
+from coordinator import scheduler, transitions
+from coordinator.carrier import Carrier
+from coordinator.dispatch import Dispatcher
+from coordinator.errors import ServiceError
+from coordinator.landing import Lander
+from coordinator.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
+from coordinator.scheduler import Capacity, Finish, decide
+from coordinator.schema import feedback
+from coordinator.store import get_meta, live_jobs, load_state, set_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from coordinator.campaign import Book, Campaign
+    from coordinator.messages import Report
+    from coordinator.scheduler import Action
+    from coordinator.services import Services
+    from coordinator.state import CampaignState, JobKind
+    from coordinator.store import Store
+
+QUEUE_OF: dict[JobKind, str] = {"attempt": "agents", "review": "agents", "build": "builds", "audit": "builds"}
+"""Which queue a job goes to."""
+
+_ROUNDS = 50
+"""Decisions in a row before reports are read again: an approval leads to a landing, a landing to new work."""
+
+_PATIENCE = 1.0
+"""Seconds to wait for a report before looking at leases and services again."""
+
+_SILENCE = 3
+"""A worker on another host that was silent for so many leases is gone."""
+
+log = structlog.get_logger(__name__)
+
+
+class Coordinator:
+    """Runs one campaign. The caller holds the campaign's lock.
+
+    Args:
+        campaign: which.
+        book: its book.
+        store: its store, writable.
+        services: its processes, started.
+        clock: seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        book: Book,
+        store: Store,
+        services: Services,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._campaign = campaign
+        self._settings = campaign.settings
+        self._book = book
+        self._store = store
+        self._services = services
+        self._clock = clock
+        self._lander = Lander(campaign.hub, store, self._settings.retry)
+        self._heard: dict[str, Beat] = {}
+        self._heard_at: dict[str, float] = {}
+        self._key = self._begin()
+        self._carrier = self._connect()
+
+    def _begin(self) -> str:
+        """Brings the store in line with the book and the hub; returns the campaign's key in the broker."""
+        now = self._clock()
+        self._lander.recover(now)
+        with self._store.begin() as connection:
+            transitions.seed_items(connection, self._book.blueprint)
+            key = str(get_meta(connection, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
+            set_meta(connection, "key", key)
+            set_meta(connection, "state", "running")
+        if self._services.owns_broker:
+            self._reap_all(lambda _: True, blame=False)
+        return key
+
+    def _connect(self) -> Carrier:
+        carrier = Carrier(self._services.broker_url, self._key)
+        carrier.check()
+        with self._store.begin() as connection:
+            carrier.restrict(job.id for job in live_jobs(connection))
+        self._dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
+        return carrier
+
+    def run(self, watch: Callable[[], None]) -> Finish:
+        """Goes on until there is nothing left to do; calls `watch` every now and then.
+
+        Raises:
+            ServiceError: a service of this host dies again and again.
+            StoreError: the store broke.
+            GitError: the hub broke.
+        """
+        while True:
+            finish = self.step()
+            watch()
+            if finish is not None:
+                return finish
+
+    def step(self, patience: float = _PATIENCE) -> Finish | None:
+        """One round: applies the reports that arrive within `patience` seconds, revives services, decides, acts."""
+        self._revive()
+        try:
+            self._apply_reports(patience)
+            return self._act_until_quiet()
+        except ServiceError as error:
+            # The broker is away. Leases run out meanwhile; an embedded broker is started again by the next round.
+            log.warning("broker_away", error=str(error))
+            time.sleep(min(patience, _PATIENCE))
+            return None
+
+    def stop(self) -> list[str]:
+        """Takes back every lease and says what was in flight, a line each. The campaign can be run again."""
+        with self._store.begin() as connection:
+            state = load_state(connection)
+            lines = [self._describe(job.kind, job.item, job.pull_request, state) for job in state.jobs]
+            set_meta(connection, "state", "stopped")
+        try:
+            self._carrier.withdraw([job.id for job in state.jobs])
+        except ServiceError as error:
+            log.warning("broker_away", error=str(error))
+        self._reap_all(lambda _: True, blame=False)
+        return lines
+
+    def close(self) -> None:
+        """Closes the connections to the broker."""
+        self._carrier.close()
+
+    def _describe(self, kind: str, item: int | None, request: int | None, state: CampaignState) -> str:
+        if item is None:
+            return kind
+        subject = state.by_id[item]
+        what = f" (pull request {request})" if request else ""
+        return f"{kind} of the {subject.stage} of {subject.label}{what}"
+
+    def _revive(self) -> None:
+        lost = self._services.revive()
+        if not lost:
+            return
+        log.warning("workers_restarted", queues=sorted(lost))
+        self._reap_all(lambda kind: QUEUE_OF[kind] in lost, blame=True)
+        self._carrier.close()
+        self._carrier = self._connect()
+
+    def _reap_all(self, concerned: Callable[[JobKind], bool], *, blame: bool) -> None:
+        now = self._clock()
+        with self._store.begin() as connection:
+            for job in live_jobs(connection):
+                if concerned(job.kind):
+                    transitions.reap_job(connection, job.id, now, blame=blame)
+
+    def _apply_reports(self, patience: float) -> None:
+        received = self._carrier.receive(patience)
+        if not received:
+            return
+        ended: list[int] = []
+        with self._store.begin() as connection:
+            for _, report in received:
+                self._apply(connection, report)
+                if not isinstance(report, Beat):
+                    ended.append(report.job)
+        self._carrier.acknowledge([identifier for identifier, _ in received])
+        self._carrier.withdraw(ended)
+
+    def _apply(self, connection: Connection, report: Report) -> None:
+        now = self._clock()
+        match report:
+            case Beat():
+                self._heard[report.worker] = report
+                self._heard_at[report.worker] = now
+                until = now + self._settings.lease.seconds
+                transitions.renew_leases(connection, report.worker, report.jobs, until)
+            case AttemptEnded():
+                transitions.end_attempt(connection, report, self._settings.retry, now)
+            case ReviewEnded():
+                transitions.end_review(connection, report, now)
+            case BuildEnded():
+                transitions.end_build(connection, report, self._settings.retry, now)
+            case AuditEnded():
+                transitions.end_audit(connection, report, now)
+
+    def _act_until_quiet(self) -> Finish | None:
+        for _ in range(_ROUNDS):
+            with self._store.begin() as connection:
+                state = load_state(connection)
+            actions = decide(state, self._book.graph, self._settings, self._capacity(), self._clock())
+            for action in actions:
+                if isinstance(action, Finish):
+                    return self._finish(action)
+            if not self._act(actions, state):
+                return None
+        return None
+
+    def _finish(self, action: Finish) -> Finish:
+        with self._store.begin() as connection:
+            set_meta(connection, "state", action.state)
+            set_meta(connection, "reason", action.reason)
+        return action
+
+    def _act(self, actions: Sequence[Action], state: CampaignState) -> bool:
+        """Carries actions out. Says whether there may be more to decide at once."""
+        landed = False
+        for action in actions:
+            match action:
+                case scheduler.Reap(job):
+                    self._reap(job)
+                case scheduler.Land(number):
+                    # One at a time: the next branch is judged against the main this one makes.
+                    if not landed:
+                        request = next(each for each in state.pull_requests if each.number == number)
+                        landed = self._lander.land(request, state.by_id[request.item], self._clock())
+                case scheduler.Approve() | scheduler.Bounce() | scheduler.GiveUp():
+                    self._record(action)
+                case (
+                    scheduler.StartAttempt() | scheduler.StartReview() | scheduler.StartBuild() | scheduler.StartAudit()
+                ):
+                    self._start(action, state)
+                case Finish():
+                    pass
+        return bool(actions)
+
+    def _reap(self, job: int) -> None:
+        with self._store.begin() as connection:
+            transitions.reap_job(connection, job, self._clock(), blame=True)
+        self._carrier.withdraw([job])
+
+    def _record(self, action: scheduler.Approve | scheduler.Bounce | scheduler.GiveUp) -> None:
+        now = self._clock()
+        with self._store.begin() as connection:
+            match action:
+                case scheduler.Approve(number):
+                    transitions.approve(connection, number, now)
+                case scheduler.Bounce(number, source, reason):
+                    transitions.bounce(connection, number, source, reason, self._settings.retry, now)
+                case scheduler.GiveUp(item):
+                    transitions.give_up(connection, item, now)
+
+    def _start(
+        self,
+        action: scheduler.StartAttempt | scheduler.StartReview | scheduler.StartBuild | scheduler.StartAudit,
+        state: CampaignState,
+    ) -> None:
+        match action:
+            case scheduler.StartAttempt(item, number, cap):
+                self._start_attempt(item, number, cap, state)
+            case scheduler.StartReview(number, seat, cap):
+                self._start_review(number, seat, cap, state)
+            case scheduler.StartBuild(number):
+                self._start_build(number, state)
+            case scheduler.StartAudit():
+                tip = state.main
+                job = self._send_job("audit", base=tip)
+                self._carrier.send("builds", self._dispatcher.audit(job, tip, state))
+
+    def _start_attempt(self, item_id: int, number: int, cap: float, state: CampaignState) -> None:
+        item, tip = state.by_id[item_id], state.main
+        with self._store.begin() as connection:
+            rows = connection.execute(select(feedback).where(feedback.c.item == item_id).order_by(feedback.c.id))
+            words = [Feedback(row.source, row.text) for row in rows]
+        job = self._send_job("attempt", base=tip, item=item_id, number=number, cap_usd=cap)
+        self._carrier.send("agents", self._dispatcher.attempt(job, item, number, cap, tip, state, words))
+
+    def _start_review(self, number: int, seat: int, cap: float, state: CampaignState) -> None:
+        request = next(each for each in state.pull_requests if each.number == number)
+        item = state.by_id[request.item]
+        job = self._send_job("review", base=request.base, item=item.id, pull_request=number, number=seat, cap_usd=cap)
+        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request.base, request.head, state))
+
+    def _start_build(self, number: int, state: CampaignState) -> None:
+        request = next(each for each in state.pull_requests if each.number == number)
+        item = state.by_id[request.item]
+        candidate = self._lander.join(request, self._clock())
+        if candidate is not None:
+            job = self._send_job("build", base=candidate.tip, item=item.id, pull_request=number)
+            self._carrier.send("builds", self._dispatcher.build(job, item, candidate.tip, candidate.commit, state))
+
+    def _send_job(
+        self,
+        kind: JobKind,
+        *,
+        base: str,
+        item: int | None = None,
+        pull_request: int | None = None,
+        number: int = 1,
+        cap_usd: float = 0.0,
+    ) -> int:
+        with self._store.begin() as connection:
+            return transitions.send_job(
+                connection,
+                kind,
+                now=self._clock(),
+                lease_seconds=self._settings.lease.seconds,
+                base=base,
+                item=item,
+                pull_request=pull_request,
+                number=number,
+                cap_usd=cap_usd,
+            )
+
+    def _capacity(self) -> Capacity:
+        """Slots of this host's workers, and of those elsewhere that were heard lately."""
+        workers = self._settings.workers
+        return Capacity(max(workers.agents, self._slots("agents")), max(workers.builds, self._slots("builds")))
+
+    def _slots(self, queue: str) -> int:
+        oldest = self._clock() - _SILENCE * self._settings.lease.seconds
+        return sum(
+            beat.slots for name, beat in self._heard.items() if beat.queue == queue and self._heard_at[name] >= oldest
+        )

@@ -1,0 +1,254 @@
+"""Taking snapshots: a campaign's state as plain data, for the site, the live view and ``blueprover status``."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from blueprint import NodeState, derive_states
+from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
+from coordinator.git import Repository
+from coordinator.schema import failures, items, jobs, landings, pull_requests, verdicts
+from coordinator.store import get_meta, load_state
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from sqlalchemy import Connection
+
+    from coordinator.campaign import Book, Campaign
+    from coordinator.state import CampaignState
+    from coordinator.store import Store
+
+_REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
+
+_DIFF_SHOWN = 100_000
+_MEMORY = 4096
+
+
+def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool) -> Snapshot:
+    """The campaign as it stands.
+
+    Args:
+        campaign: which.
+        book: its book.
+        store: its store.
+        sources: whether to read Lean sources and diffs from the hub too, as the site needs them.
+    """
+    with store.begin() as connection:
+        state = load_state(connection)
+        snapshot = Snapshot(
+            campaign=campaign.settings.name,
+            state=_campaign_state(connection, running=campaign.is_running()),
+            blueprint=book.blueprint,
+            progress=_progress(connection, book, state),
+            attempts=_attempts(connection),
+            pull_requests=_requests(connection),
+            landings=_landings(connection),
+            failures=_failures(connection),
+            **_spent(connection),
+            rehearsal=bool(campaign.settings.model.rehearsal),
+            taken_at=time.time(),
+        )
+    return _with_sources(snapshot, campaign) if sources else snapshot
+
+
+def _campaign_state(connection: Connection, *, running: bool) -> str:
+    """The state written down, corrected for a coordinator that died without a word."""
+    state = str(get_meta(connection, "state", "new"))
+    if running:
+        return "running"
+    return "stopped" if state == "running" else state
+
+
+def _progress(connection: Connection, book: Book, state: CampaignState) -> dict[str, NodeProgress]:
+    assumes = {item.label: _labels(item.assumes, book) for item in state.items.values() if item.state == "landed"}
+    states = derive_states(book.graph, state.landed, assumes, state.failed)
+    spent = _spent_by_label(connection)
+    active = _active(state)
+    progress = {}
+    for node in book.blueprint.nodes:
+        home = book.homes[node.label]
+        final = state.items.get((node.label, "statement" if node.is_definition else "proof"))
+        attempts, cost = spent.get(node.label, (0, 0.0))
+        progress[node.label] = NodeProgress(
+            label=node.label,
+            state=states[node.label],
+            module=home.module,
+            declaration=home.declaration,
+            axioms=final.axioms if final is not None else (),
+            assumes=tuple(each for each in assumes.get(node.label, ()) if states[each] is not NodeState.PROVED),
+            attempts=attempts,
+            cost_usd=cost,
+            active=active.get(node.label, ""),
+            reason=_reason(node.label, state),
+        )
+    return progress
+
+
+def _labels(declarations: Collection[str], book: Book) -> tuple[str, ...]:
+    return tuple(book.labels[name] for name in declarations if name in book.labels)
+
+
+def _reason(label: str, state: CampaignState) -> str:
+    stages = (state.items.get((label, "statement")), state.items.get((label, "proof")))
+    return next((item.reason for item in stages if item is not None and item.state == "failed"), "")
+
+
+def _active(state: CampaignState) -> dict[str, str]:
+    """What is going on at each node right now, in a word."""
+    doing = {
+        state.by_id[job.item].label: "stating" if state.by_id[job.item].stage == "statement" else "proving"
+        for job in state.jobs
+        if job.kind == "attempt" and job.item is not None
+    }
+    for request in state.pull_requests:
+        doing[state.by_id[request.item].label] = _REQUEST_DOING[request.state]
+    return doing
+
+
+def _spent_by_label(connection: Connection) -> dict[str, tuple[int, float]]:
+    rows = connection.execute(
+        select(
+            items.c.label,
+            func.sum(func.iif(jobs.c.kind == "attempt", 1, 0)),
+            func.sum(jobs.c.cost_usd),
+        )
+        .join(items, items.c.id == jobs.c.item)
+        .group_by(items.c.label)
+    )
+    return {label: (int(attempts), float(cost)) for label, attempts, cost in rows}
+
+
+def _attempts(connection: Connection) -> dict[str, int]:
+    state = func.iif(jobs.c.state == "ended", jobs.c.ending, jobs.c.state)
+    rows = connection.execute(select(state, func.count()).where(jobs.c.kind == "attempt").group_by(state))
+    return dict(sorted(rows.tuples()))
+
+
+def _landings(connection: Connection) -> dict[str, int]:
+    rows = connection.execute(
+        select(items.c.stage, func.count())
+        .select_from(landings)
+        .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
+        .join(items, items.c.id == pull_requests.c.item)
+        .where(landings.c.state == "landed")
+        .group_by(items.c.stage)
+    )
+    return dict(sorted(rows.tuples()))
+
+
+def _spent(connection: Connection) -> dict[str, Any]:
+    row = connection.execute(
+        select(
+            func.coalesce(func.sum(jobs.c.input_tokens), 0),
+            func.coalesce(func.sum(jobs.c.output_tokens), 0),
+            func.coalesce(func.sum(jobs.c.cost_usd), 0.0),
+        )
+    ).one()
+    return {"input_tokens": int(row[0]), "output_tokens": int(row[1]), "cost_usd": float(row[2])}
+
+
+def _requests(connection: Connection) -> tuple[PullRequestRecord, ...]:
+    given: dict[int, list[VerdictRecord]] = {}
+    for row in connection.execute(select(verdicts).order_by(verdicts.c.id)):
+        record = VerdictRecord(row.reviewer, row.decision, row.reasons, row.commit)
+        given.setdefault(row.pull_request, []).append(record)
+    rows = connection.execute(
+        select(pull_requests, items.c.label, items.c.stage, jobs.c.number.label("attempt"))
+        .join(items, items.c.id == pull_requests.c.item)
+        .join(jobs, jobs.c.id == pull_requests.c.job)
+        .order_by(pull_requests.c.number)
+    )
+    return tuple(
+        PullRequestRecord(
+            number=row.number,
+            label=row.label,
+            stage=row.stage,
+            state=row.state,
+            attempt=row.attempt,
+            base=row.base,
+            head=row.head,
+            landed_as=row.landed_as,
+            reason=row.reason,
+            verdicts=tuple(given.get(row.number, ())),
+            opened_at=row.opened_at,
+            closed_at=row.closed_at,
+        )
+        for row in rows
+    )
+
+
+def _failures(connection: Connection) -> tuple[FailureRecord, ...]:
+    rows = connection.execute(
+        select(failures, items.c.label, items.c.stage)
+        .join(items, items.c.id == failures.c.item)
+        .order_by(failures.c.id)
+    )
+    return tuple(
+        FailureRecord(row.label, row.stage, row.cause, row.reason, row.at, final=bool(row.final)) for row in rows
+    )
+
+
+def _with_sources(snapshot: Snapshot, campaign: Campaign) -> Snapshot:
+    """Adds what the hub knows: each stated node's module on ``main``, each pull request's diff."""
+    hub, blobs = str(campaign.hub_path), campaign.hub.blobs(campaign.main())
+    progress = {
+        label: replace(each, lean=_source(hub, blobs[path]) if (path := _path(each.module)) in blobs else None)
+        for label, each in snapshot.progress.items()
+    }
+    requests = tuple(
+        replace(request, diff=_diff(hub, request.base, request.head)) for request in snapshot.pull_requests
+    )
+    return replace(snapshot, progress=progress, pull_requests=requests)
+
+
+def _path(module: str) -> str:
+    return module.replace(".", "/") + ".lean"
+
+
+@lru_cache(maxsize=_MEMORY)
+def _source(hub: str, blob: str) -> str:
+    return Repository(Path(hub)).read_blob(blob).decode("utf-8", "replace")
+
+
+@lru_cache(maxsize=_MEMORY)
+def _diff(hub: str, base: str, head: str) -> str:
+    return Repository(Path(hub)).diff(base, head, _DIFF_SHOWN)
+
+
+def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
+    """The object that ``blueprover status --json`` prints; its shape is documented and stable."""
+    counts = {state.value: 0 for state in NodeState}
+    for each in snapshot.progress.values():
+        counts[each.state.value] += 1
+    requests: dict[str, int] = {}
+    for request in snapshot.pull_requests:
+        requests[request.state] = requests.get(request.state, 0) + 1
+    return {
+        "campaign": snapshot.campaign,
+        "state": snapshot.state,
+        "nodes": counts,
+        "attempts": dict(snapshot.attempts),
+        "pull_requests": requests,
+        "landings": {"total": sum(snapshot.landings.values()), **snapshot.landings},
+        "failures": [
+            {
+                "node": failure.label,
+                "stage": failure.stage,
+                "cause": failure.cause,
+                "reason": failure.reason,
+                "at": failure.at,
+                "final": failure.final,
+            }
+            for failure in snapshot.failures
+        ],
+        "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
+        "cost_usd": round(snapshot.cost_usd, 6),
+        "rehearsal": snapshot.rehearsal,
+    }
