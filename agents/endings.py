@@ -6,36 +6,53 @@ The tree::
     ├── Submitted       the gate accepted the work
     ├── GaveUp          the agent says it cannot do it
     ├── VerdictGiven    a reviewer has decided
-    ├── LimitReached    calls, money or time are used up
+    ├── LimitReached    calls, money, time or the model's window are used up
     └── Cancelled       somebody else finished first, or the campaign stops
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from agents.outcome import Verdict
+    from agents.outcome import Ending, Verdict
 
 
 class Ended(Exception):
-    """An attempt is over; the message is the summary or the reason."""
+    """An attempt is over; the message is the summary or the reason.
+
+    Attributes:
+        ending: the outcome's word for it.
+        finished: whether the message sums the attempt up by itself; otherwise its last state is added.
+        verdict: a reviewer's decision, if it is one.
+        cause: which limit, if it is one.
+    """
+
+    ending: ClassVar[Ending]
+    finished: ClassVar[bool] = False
+    verdict: Verdict | None = None
+    cause: str = ""
 
 
 class Submitted(Ended):
     """The gate accepted the work; the message is the agent's summary."""
 
+    ending = "submitted"
+    finished = True
+
 
 class GaveUp(Ended):
     """The agent says it cannot do it; the message is its reason."""
 
+    ending = "gave_up"
+    finished = True
+
 
 class VerdictGiven(Ended):
-    """A reviewer has decided.
+    """A reviewer has decided; the message is the reasons."""
 
-    Attributes:
-        verdict: what was decided and why.
-    """
+    ending = "verdict"
+    finished = True
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(verdict.reasons)
@@ -45,17 +62,20 @@ class VerdictGiven(Ended):
 class LimitReached(Ended):
     """A limit of the assignment is reached; the message names it.
 
-    Attributes:
-        limit: ``calls``, ``cost``, ``wall`` or ``context``.
+    The `cause` is ``calls``, ``cost``, ``wall`` or ``context``.
     """
 
-    def __init__(self, limit: str, message: str) -> None:
+    ending = "limit"
+
+    def __init__(self, cause: str, message: str) -> None:
         super().__init__(message)
-        self.limit = limit
+        self.cause = cause
 
 
 class Cancelled(Ended):
     """Somebody else finished first, or the campaign stops."""
+
+    ending = "cancelled"
 
     def __init__(self) -> None:
         super().__init__("The attempt was cancelled.")

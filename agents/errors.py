@@ -8,7 +8,8 @@ The tree::
     │   ├── MissingKey         no API key for a service that needs one
     │   ├── UnknownModel       a model without a price: its cost could not be limited
     │   ├── ModelRefused       the service will not answer this request, however often it is sent
-    │   └── ModelUnavailable   retries are used up
+    │   ├── ModelUnavailable   retries are used up
+    │   └── WentSilent         it keeps answering without using a tool
     ├── ToolError              the model used a tool wrongly; told to the model, the attempt goes on
     │   └── PathRefused        a path leads out of the workspace, or may not be written
     ├── TemplateMissing        a prompt is not where the package keeps it
@@ -61,6 +62,12 @@ class ModelUnavailable(ModelError):
     """The service did not answer, and the retries are used up."""
 
     cause = "unavailable"
+
+
+class WentSilent(ModelError):
+    """The model keeps answering without using a tool."""
+
+    cause = "silent"
 
 
 class ToolError(AgentError):
