@@ -1,0 +1,253 @@
+"""Builds trees of modules: compiles what is stale, each thing once, and answers with certificates."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from checker.certificate import Certificate, Failure
+from checker.compilation import Compiler, Order
+from checker.compiled import CODE, PRIVATE, PUBLIC, SERVER
+from checker.errors import CertificateDamaged
+from checker.sandbox import Limits
+from checker.terms import digest
+from checker.tree import Source, SourceTree
+from checker.visibility import Sight, Sights, first_sight, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from checker.header import Header
+    from checker.sandbox import Sandbox
+    from checker.store import CertificateStore
+    from checker.toolchain import EmbeddedLean
+
+KEY_FORMAT: Final = b"blueprover certificate 1"
+_PASSING: Final = frozenset({"timeout", "memory", "crash", "output"})
+"""Failures that another day may end otherwise: they are told and not kept."""
+_TRIES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """One module of a build.
+
+    Attributes:
+        source: what was compiled.
+        certificate: what came of it.
+    """
+
+    source: Source
+    certificate: Certificate
+
+    @property
+    def header(self) -> Header:
+        """What it imports."""
+        return self.source.header
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A tree, or part of it, as certificates.
+
+    Attributes:
+        built: every module that was asked for, and all they import, in dependency order.
+        compiled: modules Lean was run for, rather than looked up.
+    """
+
+    built: Mapping[str, Built]
+    compiled: tuple[str, ...]
+
+    @property
+    def certificates(self) -> Mapping[str, Certificate]:
+        """Certificates by module, failed ones too."""
+        return {module: each.certificate for module, each in self.built.items()}
+
+    @property
+    def failures(self) -> Mapping[str, Certificate]:
+        """Certificates of the modules that failed."""
+        return {module: each.certificate for module, each in self.built.items() if not each.certificate.ok}
+
+    @property
+    def ok(self) -> bool:
+        """Whether every module compiled."""
+        return all(each.certificate.ok for each in self.built.values())
+
+
+class Builder:
+    """Compiles modules with one Lean into one store. Many threads may share it.
+
+    Whatever is asked for at once, no more than ``jobs`` Lean processes run, and two threads that need the same
+    certificate wait for one compilation.
+    """
+
+    def __init__(
+        self,
+        lean: EmbeddedLean,
+        sandbox: Sandbox,
+        store: CertificateStore,
+        jobs: int = 2,
+        limits: Limits | None = None,
+        options: Mapping[str, str | bool | int] | None = None,
+    ) -> None:
+        """Make a builder.
+
+        Args:
+            lean: which Lean.
+            sandbox: where it runs.
+            store: where certificates are kept.
+            jobs: Lean processes at once.
+            limits: what one module may use.
+            options: Lean options for every module; part of the keys.
+        """
+        self.lean = lean
+        self.sandbox = sandbox
+        self.store = store
+        self.options = dict(options or {})
+        self.limits = limits or Limits()
+        self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
+        self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
+        self._workers = ThreadPoolExecutor(jobs, thread_name_prefix="lean")
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[Certificate]] = {}
+
+    def certify(self, tree: Path, modules: Sequence[str] | None = None) -> Build:
+        """Certify modules and all they import, compiling what is stale.
+
+        Args:
+            tree: the folder.
+            modules: what is wanted; every module of the folder by default.
+
+        Raises:
+            SandboxFailed: when the sandbox did not start.
+            CertificateDamaged: when the store is damaged faster than it can be mended.
+        """
+        sources = SourceTree(tree)
+        wanted = sources.names() if modules is None else list(modules)
+        for left in reversed(range(_TRIES)):
+            try:
+                return _Session(self, sources, wanted).run()
+            except CertificateDamaged:
+                if not left:
+                    raise
+        raise AssertionError("the loop returns or raises")
+
+    def close(self) -> None:
+        """Let running compilations end, and start no more."""
+        self._workers.shutdown(wait=True, cancel_futures=True)
+
+    def key(self, source: Source, seen: Iterable[bytes]) -> str:
+        """The key of a module's certificate: everything its compilation depends on."""
+        return digest(self._seed, source.module.encode(), source.digest.encode(), *seen).hex()
+
+    def submit(self, order: Order) -> Future[Certificate]:
+        """Have a module compiled, or join the compilation that is under way."""
+        with self._lock:
+            running = self._running.get(order.key)
+            if running is None:
+                running = self._workers.submit(self._compile, order)
+                self._running[order.key] = running
+            return running
+
+    def _compile(self, order: Order) -> Certificate:
+        try:
+            known = self.store.get(order.key)
+            if known is not None:
+                return known
+            certificate, artefacts = self._compiler.compile(order)
+            if certificate.failure not in _PASSING:
+                self.store.put(certificate, artefacts)
+            return certificate
+        finally:
+            with self._lock:
+                self._running.pop(order.key, None)
+
+
+class _Session:
+    """One call of `Builder.certify`."""
+
+    def __init__(self, builder: Builder, sources: SourceTree, wanted: Sequence[str]) -> None:
+        self._builder = builder
+        self._sources = sources
+        self._order = sources.order(wanted)
+        self._wanted = wanted
+        self._built: dict[str, Built] = {}
+        self._sights = Sights()
+        self._compiled: list[str] = []
+        self._waiting: dict[Future[Certificate], Source] = {}
+
+    def run(self) -> Build:
+        """Look up or compile everything, in dependency order."""
+        for module, importer in self._order.missing.items():
+            if module in self._wanted:
+                self._fail(module, "no-source", f"There is no source of {module}.")
+            else:
+                self._fail(module, "no-source", f"{importer} imports {module}, which the tree does not have.")
+        for module, circle in self._order.cycles.items():
+            self._fail(module, "import-cycle", f"Modules import one another in a circle: {circle}.")
+        left = list(self._order.modules)
+        while left or self._waiting:
+            left = [module for module in left if not self._settle(module)]
+            if self._waiting:
+                done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    source = self._waiting.pop(future)
+                    self._built[source.module] = Built(source, future.result())
+        order = [*self._order.missing, *self._order.cycles, *self._order.modules]
+        return Build({module: self._built[module] for module in order}, tuple(self._compiled))
+
+    def _settle(self, module: str) -> bool:
+        """Look a module up, or send it to be compiled; False while its imports are not known."""
+        source = self._source(module)
+        imports = source.header.imports
+        if any(each.module not in self._built for each in imports):
+            return False
+        if source.problem:
+            self._fail(module, "header", source.problem)
+            return True
+        for each in imports:
+            below = self._built[each.module].certificate
+            if not below.ok:
+                failure: Failure = "missing-import" if below.failure == "no-source" else "import-failed"
+                self._fail(module, failure, f"It imports {each.module}, which failed: {below.detail}")
+                return True
+        seen = [self._seen(source.header, each.module, first_sight(source.header, each)) for each in imports]
+        key = self._builder.key(source, seen)
+        known = self._builder.store.get(key)
+        if known is None:
+            self._compiled.append(module)
+            self._waiting[self._builder.submit(self._request(source, key))] = source
+        else:
+            self._built[module] = Built(source, known)
+        return True
+
+    def _seen(self, header: Header, module: str, sight: Sight) -> bytes:
+        return digest(b"%d%d" % (header.is_module, sight.code), self._sights.digest(module, sight, self._built))
+
+    def _request(self, source: Source, key: str) -> Order:
+        """Everything Lean is given to compile a module."""
+        seen = visible(source.header, self._built)
+        imports, artefacts = {}, {}
+        for module, sight in sorted(seen.items()):
+            certificate = self._built[module].certificate
+            imports[module] = certificate.private_digest if sight.everything else certificate.interface_digest
+            parts = (PUBLIC, SERVER, PRIVATE) if sight.everything else (PUBLIC,)
+            artefacts[module] = (self._paths(certificate, parts), self._paths(certificate, CODE))
+        return Order(source, key, imports, artefacts, self._builder.options)
+
+    def _paths(self, certificate: Certificate, suffixes: Iterable[str]) -> list[Path]:
+        found = certificate.artefacts
+        return [self._builder.store.artefact(found[suffix]) for suffix in suffixes if suffix in found]
+
+    def _source(self, module: str) -> Source:
+        source = self._sources.source(module)
+        assert source is not None, "modules without source are not in the order"
+        return source
+
+    def _fail(self, module: str, failure: Failure, detail: str) -> None:
+        source = self._sources.source(module) or Source.absent(module)
+        certificate = Certificate(module, "", source.digest, "", "", {}, (), {}, failure=failure, detail=detail)
+        self._built[module] = Built(source, certificate)

@@ -1,0 +1,103 @@
+"""What one compiled module says: its declarations, its interface, and what Lean recorded beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from checker.constants import MODULE_FIELDS, ConstantReader
+from checker.errors import UnreadableModule
+from checker.olean import Part, Space, structure_digests
+from checker.terms import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from checker.certificate import Declaration
+
+PUBLIC: Final = ".olean"
+"""Suffix of what importers load."""
+PRIVATE: Final = ".olean.private"
+"""Suffix of the part with proofs and bodies; absent without a ``module`` header."""
+SERVER: Final = ".olean.server"
+"""Suffix of the part with positions and documentation."""
+CODE: Final = (".ir", ".ir.sig")
+"""Suffixes of compiled code, loaded by importers that run it."""
+
+RECORDED_AXIOMS: Final = "_private.Lean.Util.CollectAxioms.0.Lean.exportedAxiomsExt"
+"""The extension that repeats which axioms a proof rests on: no importer's elaboration sees it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledModule:
+    """One compiled module, read.
+
+    Attributes:
+        declarations: its constants by full name, from the most private part there is.
+        interface_digest: hex digest of what importers see.
+        private_digest: hex digest of all there is to see.
+        extensions: environment extensions in which the module recorded something, sorted.
+        version: Lean's version and git hash.
+    """
+
+    declarations: Mapping[str, Declaration]
+    interface_digest: str
+    private_digest: str
+    extensions: tuple[str, ...]
+    version: str
+
+
+def read_compiled(artefacts: Mapping[str, bytes]) -> CompiledModule:
+    """Read a compiled module.
+
+    Args:
+        artefacts: contents of its files by suffix; ``.olean`` at least.
+
+    Raises:
+        UnreadableModule: when a file is damaged, hostile, or of an unknown format.
+    """
+    if PUBLIC not in artefacts:
+        raise UnreadableModule("A module has no .olean file; compile it again.")
+    parts = [Part(artefacts[suffix], suffix) for suffix in (PUBLIC, SERVER, PRIVATE) if suffix in artefacts]
+    space = Space(parts)
+    _, _, constants_at, _, entries_at = space.fields(parts[-1].root, 0, MODULE_FIELDS)
+    reader = ConstantReader(space)
+    declarations: dict[str, Declaration] = {}
+    for address in space.array(constants_at):
+        name, declaration = reader.read(address)
+        if name in declarations:
+            raise UnreadableModule(f"A compiled module declares {name} twice.")
+        declarations[name] = declaration
+    return CompiledModule(
+        declarations,
+        _interface(parts[0], artefacts).hex(),
+        digest(*[sha256(artefacts[each]).digest() for each in sorted(artefacts)]).hex(),
+        tuple(sorted(_recorded(space, entries_at))),
+        parts[0].version,
+    )
+
+
+def _recorded(space: Space, entries_at: int) -> list[str]:
+    found = []
+    for entry in space.array(entries_at):
+        name_at, values_at = space.fields(entry, 0, 2)
+        if space.array(values_at):
+            found.append(space.name(name_at))
+    return found
+
+
+def _interface(part: Part, artefacts: Mapping[str, bytes]) -> bytes:
+    """What importers see: all of `.olean` but the recorded axioms and imports they do not follow, and the code."""
+    space, digests = Space([part]), structure_digests([part])
+    imports_at, names_at, constants_at, more_at, entries_at = space.fields(part.root, 0, MODULE_FIELDS)
+    content = [part.version.encode(), space.object(part.root).scalars]
+    # Flags of an import: all, public, meta. Importers follow public and meta ones.
+    content += [digests[each] for each in space.array(imports_at) if any(space.object(each).scalars[1:3])]
+    content += [b"constants", digests[names_at], digests[constants_at], digests[more_at]]
+    for entry in space.array(entries_at):
+        name_at, values_at = space.fields(entry, 0, 2)
+        if space.name(name_at) != RECORDED_AXIOMS:
+            content += [digests[name_at], digests[values_at]]
+    content += [sha256(artefacts[suffix]).digest() for suffix in CODE if suffix in artefacts]
+    return digest(*content)

@@ -1,0 +1,157 @@
+"""The first lines of a Lean file: whether it is a module, and what it imports."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Final
+
+from checker.errors import HeaderError
+from checker.lexer import LexicalError
+
+_NAME = re.compile(r"(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»)(?:\.(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»))*")
+_PLAIN: Final = re.compile(r"[A-Za-z_][\w'!?-]*")
+_SPACE = re.compile(r"(?:[ \t\r\n]+|--[^\n]*)+")
+_WORD = re.compile(r"[a-z]+(?![\w'!?.])")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import.
+
+    Attributes:
+        module: what is imported.
+        line: 1-based line.
+        public: whether importers of this file see it too.
+        all: whether private parts are imported.
+        meta: whether it is there to run while Lean elaborates.
+    """
+
+    module: str
+    line: int
+    public: bool = False
+    all: bool = False
+    meta: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands before the first command.
+
+    Attributes:
+        is_module: whether the file begins with ``module``.
+        prelude: whether it does without the implicit ``import Init``.
+        imports: in order; without ``prelude`` the implicit one is the first.
+    """
+
+    is_module: bool
+    prelude: bool
+    imports: tuple[Import, ...]
+
+
+class _Cursor:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+
+    @property
+    def line(self) -> int:
+        return self.text.count("\n", 0, self.at) + 1
+
+    def skip(self) -> None:
+        """Skip space and comments; documentation is no space."""
+        while True:
+            space = _SPACE.match(self.text, self.at)
+            if space is not None:
+                self.at = space.end()
+            elif self.text.startswith("/-", self.at) and self.text[self.at + 2 : self.at + 3] not in ("-", "!"):
+                self.at = _comment_end(self.text, self.at + 2, self.line)
+            else:
+                return
+
+    def take(self, word: str) -> bool:
+        """Take a keyword, if it is next."""
+        self.skip()
+        found = _WORD.match(self.text, self.at)
+        if found is None or found.group() != word:
+            return False
+        self.at = found.end()
+        return True
+
+
+def _comment_end(text: str, at: int, line: int) -> int:
+    depth = 1
+    edge = re.compile(r"/-|-/")
+    while depth:
+        found = edge.search(text, at)
+        if found is None:
+            raise LexicalError("A comment does not end.", line)
+        depth += 1 if found.group() == "/-" else -1
+        at = found.end()
+    return at
+
+
+def imports_of(source: bytes) -> Header:
+    """Read the header of a Lean file.
+
+    Raises:
+        HeaderError: when an import names nothing, or the file is not UTF-8.
+    """
+    try:
+        cursor = _Cursor(source.decode("utf-8"))
+        is_module = cursor.take("module")
+        prelude = cursor.take("prelude")
+        imports = [] if prelude else [Import("Init", 1, public=not is_module)]
+        while (found := _import(cursor, is_module=is_module)) is not None:
+            imports.append(found)
+    except UnicodeDecodeError as error:
+        raise HeaderError(f"The file is not UTF-8 (byte {error.start}).") from error
+    except LexicalError as error:
+        raise HeaderError(f"Line {error.line}: {error}") from error
+    return Header(is_module, prelude, tuple(imports))
+
+
+def _import(cursor: _Cursor, *, is_module: bool) -> Import | None:
+    start = cursor.at
+    public = cursor.take("public")
+    meta = cursor.take("meta")
+    if not cursor.take("import"):
+        cursor.at = start
+        return None
+    everything = cursor.take("all")
+    cursor.skip()
+    name = _NAME.match(cursor.text, cursor.at)
+    if name is None:
+        raise HeaderError(f"Line {cursor.line}: an import names no module.")
+    line, cursor.at = cursor.line, name.end()
+    return Import(name.group(), line, public or not is_module, everything, meta)
+
+
+def module_of(path: str | PurePosixPath) -> str:
+    """The module a file holds: ``Arithmetic/Order/Le.lean`` is ``Arithmetic.Order.Le``.
+
+    Raises:
+        HeaderError: when the path is no Lean file, or a part of it cannot be part of a module's name.
+    """
+    pure = PurePosixPath(path)
+    parts = pure.with_suffix("").parts
+    if pure.suffix != ".lean" or pure.is_absolute() or not parts:
+        raise HeaderError(f"{path} is no Lean file inside the tree.")
+    for part in parts:
+        if not _PLAIN.fullmatch(part):
+            raise HeaderError(f"{path} cannot be a module: {part!r} is no plain name.")
+    return ".".join(f"«{part}»" if "-" in part else part for part in parts)
+
+
+def path_of(module: str) -> str:
+    """The file that holds a module, with forward slashes: the inverse of `module_of`.
+
+    Raises:
+        HeaderError: when the name has parts no file may have.
+    """
+    parts = [part.removeprefix("«").removesuffix("»") for part in module.split(".")]
+    for part in parts:
+        if not _PLAIN.fullmatch(part):
+            raise HeaderError(f"{module} names no file: {part!r} is no plain name.")
+    return "/".join(parts) + ".lean"

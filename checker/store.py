@@ -1,0 +1,125 @@
+"""Where certificates and compiled modules are kept, by what they are made from."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections import OrderedDict
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from checker.certificate import Certificate
+from checker.errors import CertificateDamaged
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REMEMBERED: Final = 20_000
+"""Certificates kept in memory."""
+
+
+class CertificateStore:
+    """A folder of certificates by key, and of artefacts by their SHA-256.
+
+    Several threads and processes may share it: a file appears complete or not at all, and never changes. What is
+    read is checked against its digest; a damaged certificate counts as missing, and is made again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.resolve()
+        self.objects = self.folder / "objects"
+        self.scratch = self.folder / "scratch"
+        for each in (self.folder / "certificates", self.objects, self.scratch):
+            each.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._memory: OrderedDict[str, Certificate] = OrderedDict()
+        self._verified: set[str] = set()
+
+    def get(self, key: str) -> Certificate | None:
+        """The certificate of a key; None when there is none that can be trusted."""
+        with self._lock:
+            known = self._memory.get(key)
+            if known is not None:
+                self._memory.move_to_end(key)
+                return known
+        try:
+            stored = self._certificate_path(key).read_text(encoding="utf-8")
+        except (FileNotFoundError, UnicodeDecodeError):
+            return None
+        seal, _, text = stored.partition("\n")
+        if sha256(text.encode()).hexdigest() != seal:
+            return None
+        certificate = Certificate.from_json(text)
+        if certificate.key != key or not all(self._present(each) for each in certificate.artefacts.values()):
+            return None
+        self._remember(certificate)
+        return certificate
+
+    def put(self, certificate: Certificate, artefacts: Mapping[str, bytes]) -> Certificate:
+        """Keep a certificate and its artefacts.
+
+        Args:
+            certificate: the digests of the artefacts stand in it.
+            artefacts: contents by suffix.
+
+        Returns:
+            The certificate, the one that was there first where there was one.
+        """
+        for suffix, digest in certificate.artefacts.items():
+            assert sha256(artefacts[suffix]).hexdigest() == digest
+            self._write(self._object_path(digest), artefacts[suffix])
+            self._verified.add(digest)
+        text = certificate.to_json()
+        seal = sha256(text.encode()).hexdigest()
+        self._write(self._certificate_path(certificate.key), f"{seal}\n{text}".encode())
+        self._remember(certificate)
+        return certificate
+
+    def artefact(self, digest: str) -> Path:
+        """Path of an artefact whose bytes were checked at least once by this process.
+
+        Raises:
+            CertificateDamaged: when it is missing or not what it was; it is removed, to be made again.
+        """
+        path = self._object_path(digest)
+        if digest not in self._verified:
+            try:
+                sound = sha256(path.read_bytes()).hexdigest() == digest
+            except FileNotFoundError:
+                sound = False
+            if not sound:
+                path.unlink(missing_ok=True)
+                self.forget()
+                raise CertificateDamaged(f"The artefact {path} is missing or was changed; it has to be made again.")
+            self._verified.add(digest)
+        return path
+
+    def forget(self) -> None:
+        """Drop what is kept in memory; the folder stays."""
+        with self._lock:
+            self._memory.clear()
+            self._verified.clear()
+
+    def _remember(self, certificate: Certificate) -> None:
+        with self._lock:
+            self._memory[certificate.key] = certificate
+            while len(self._memory) > REMEMBERED:
+                self._memory.popitem(last=False)
+
+    def _present(self, digest: str) -> bool:
+        return digest in self._verified or self._object_path(digest).is_file()
+
+    def _certificate_path(self, key: str) -> Path:
+        return self.folder / "certificates" / key[:2] / key
+
+    def _object_path(self, digest: str) -> Path:
+        return self.objects / digest[:2] / digest
+
+    def _write(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(exist_ok=True)
+        number, temporary = tempfile.mkstemp(dir=self.scratch)
+        with os.fdopen(number, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)

