@@ -199,7 +199,7 @@ class Services:
             f"port {port}\nbind {_LOOPBACK}\nrequirepass {password}\nsave ''\nappendonly no\n"
             f"maxmemory-policy noeviction\ndaemonize no\ndir {self._folder}\n"
         )
-        service = Service("broker", [_valkey_binary(), "-"], self._logs / "broker.log", stdin=configuration)
+        service = Service("broker", [embedded_broker(), "-"], self._logs / "broker.log", stdin=configuration)
         if self._broker is not None:
             service._starts = self._broker._starts  # noqa: SLF001 - its own class: a new port, the same record of deaths
         service.start()
@@ -261,7 +261,7 @@ class Services:
         raise ServiceError(f"The {service.name} did not answer within {START_SECONDS:.0f} s (log: {service.log}).")
 
 
-def _valkey_binary() -> str:
+def embedded_broker() -> str:
     """Path of the embedded broker.
 
     Raises:

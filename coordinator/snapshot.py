@@ -252,3 +252,12 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "cost_usd": round(snapshot.cost_usd, 6),
         "rehearsal": snapshot.rehearsal,
     }
+
+
+def running_jobs(store: Store) -> dict[str, int]:
+    """Jobs under way, by kind."""
+    with store.begin() as connection:
+        rows = connection.execute(
+            select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
+        )
+        return dict(rows.tuples())

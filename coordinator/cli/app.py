@@ -1,0 +1,69 @@
+"""The application: its commands, and how errors become one sentence and an exit code.
+
+Exit codes: 0 all is well; 1 the answer is no (problems found, nodes given up, budget spent); 2 wrong input;
+3 the campaign is busy; 4 git; 5 the store; 6 a service; 7 Lean, the sandbox or the model; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from agents import AgentError
+from blueprint import BlueprintError
+from checker import CheckerError
+from coordinator.cli.book import check
+from coordinator.cli.campaign import demo, init, run, status
+from coordinator.cli.host import doctor, worker
+from coordinator.errors import CoordinatorError
+from website import WebsiteError
+
+INTERRUPTED = 130
+WRONG_INPUT = 2
+NO_ENGINE = 7
+
+app = typer.Typer(
+    name="blueprover",
+    help="Turns a mathematics text into verified Lean 4, with many agents on one git repository.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command()(demo)
+app.command()(init)
+app.command()(run)
+app.command()(status)
+app.command()(check)
+app.command()(doctor)
+app.command()(worker)
+
+
+def main() -> None:
+    """Runs the command line; expected errors end it with one sentence and their exit code."""
+    errors = Console(stderr=True)
+    try:
+        app()
+    except CoordinatorError as error:
+        sys.exit(_refuse(errors, error, error.exit_code))
+    except BlueprintError as error:
+        sys.exit(_refuse(errors, error, WRONG_INPUT))
+    except (CheckerError, AgentError, WebsiteError) as error:
+        sys.exit(_refuse(errors, error, NO_ENGINE))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+def _refuse(errors: Console, error: Exception, code: int) -> int:
+    errors.print(f"[red]error:[/red] {_escaped(str(error))}", highlight=False, soft_wrap=True)
+    return code
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

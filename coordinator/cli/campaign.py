@@ -1,0 +1,104 @@
+"""Commands about a campaign."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from coordinator.campaign import Campaign
+from coordinator.demo import prepare_demo
+from coordinator.founding import find_project, found_from_project, require_no_campaign
+from coordinator.live import draw
+from coordinator.running import STOPPED, run_campaign, summary
+from coordinator.snapshot import running_jobs, status_of, take_snapshot
+from coordinator.store import Store
+
+INTERRUPTED = 130
+
+Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where the demo's campaign is made.")] = Path("demo"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start anew even if an interrupted demo is there.")] = False,
+) -> None:
+    """Formalize a small book before your eyes, with a scripted model.
+
+    Lean, git, the broker and the store are real; only the model is a script, so no key and no money is needed.
+    """
+    console = Console()
+    console.print(
+        "The model of this demo is a [bold]script[/bold] on this machine, a stand-in for a paid one; everything else "
+        "is real.",
+        soft_wrap=True,
+    )
+    if not prepare_demo(folder, fresh=fresh):
+        console.print(f"Going on with the demo in {folder} (start anew with --fresh).", highlight=False)
+    _run(folder, console)
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where the campaign is made; created when missing.")],
+    blueprint: Annotated[
+        Path | None,
+        typer.Option(help="The blueprint's root file or a folder that holds it. Found in FOLDER when left out."),
+    ] = None,
+) -> None:
+    """Make a campaign beside an existing blueprint."""
+    console = Console()
+    require_no_campaign(folder)
+    project = find_project(blueprint or folder)
+    found_from_project(folder, project)
+    campaign = Campaign.open(folder)
+    book = campaign.read_book()
+    console.print(f"{folder / 'campaign.yaml'}: {len(book.blueprint.nodes)} nodes of {project.title}.", highlight=False)
+    errors = [problem for problem in book.blueprint.problems if problem.severity == "error"]
+    if errors:
+        console.print(f"{len(errors)} problem(s) of the blueprint are errors; `blueprover check` lists them.")
+    console.print(f"Look at the settings, then: blueprover run {folder}", highlight=False)
+
+
+def run(folder: Folder) -> None:
+    """Run a campaign, or go on with one that was stopped.
+
+    Ctrl-C stops within seconds and leaves a campaign that can be run again. Exits with 0 when every ready node is
+    proved, with 1 when nodes were given up or the budget is spent.
+    """
+    _run(folder, Console())
+
+
+def _run(folder: Path, console: Console) -> None:
+    campaign = Campaign.open(folder)
+    finish = run_campaign(campaign, console)
+    console.print(summary(campaign, finish), highlight=False, markup=False, soft_wrap=True)
+    console.print(f"The site: {campaign.site_path / 'index.html'}", highlight=False, markup=False, soft_wrap=True)
+    if finish is STOPPED:
+        raise typer.Exit(INTERRUPTED)
+    if finish.state != "done":
+        raise typer.Exit(1)
+
+
+def status(
+    folder: Folder,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Tell where a campaign stands, while it runs and after."""
+    campaign = Campaign.open(folder)
+    store = Store(campaign.store_path, writable=not campaign.store_path.exists())
+    try:
+        snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
+        under_way = running_jobs(store)
+    finally:
+        store.close()
+    if as_json:
+        typer.echo(json.dumps(status_of(snapshot), ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    console.print(draw(snapshot, under_way))
+    for failure in snapshot.failures[-5:]:
+        line = f"{failure.label} ({failure.stage}): {failure.cause}: {failure.reason.splitlines()[0]}"
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,53 @@
+"""Commands about a host: what it has, and a worker on it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
+from typing import Annotated
+
+import structlog
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from coordinator.carrier import QUEUES
+from coordinator.doctor import examine
+from coordinator.errors import CoordinatorError
+from coordinator.worker import Worker
+from coordinator.workshop import HostSettings
+
+_STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
+_MEGABYTE = 1 << 20
+
+
+def doctor() -> None:
+    """Tell what this host has and what it lacks. Exits with 1 when something needed is missing."""
+    findings = list(examine())
+    table = Table.grid(padding=(0, 2))
+    for finding in findings:
+        table.add_row(f"[{_STYLES[finding.level]}]{finding.level}[/]", finding.subject, finding.message)
+    Console(soft_wrap=True).print(table)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+def worker(
+    queue: Annotated[str, typer.Option(help="The queue to serve: agents or builds.")],
+    slots: Annotated[int, typer.Option(min=1, help="Jobs at once.")],
+    folder: Annotated[Path, typer.Option(help="Where this worker keeps its mirror and certificates.")],
+    lean_jobs: Annotated[int, typer.Option(min=1, help="Lean processes at once.")] = 2,
+    lean_memory_mb: Annotated[int, typer.Option(min=256, help="Megabytes of one Lean process.")] = 4096,
+    lean_seconds: Annotated[float, typer.Option(min=1, help="Seconds of one Lean process.")] = 120.0,
+    sandbox: Annotated[str, typer.Option(help="bubblewrap, or none in so many words.")] = "bubblewrap",
+    heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
+) -> None:
+    """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
+    broker = os.environ.get("BLUEPROVER_BROKER")
+    if not broker:
+        raise CoordinatorError("Set BLUEPROVER_BROKER to the broker's URL, such as redis://:password@host:6379/0.")
+    if queue not in QUEUES:
+        raise CoordinatorError(f"There is no queue {queue!r}: a worker serves {' or '.join(QUEUES)}.")
+    structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
+    host = HostSettings(folder.resolve(), lean_jobs, lean_memory_mb * _MEGABYTE, lean_seconds, sandbox)
+    Worker(broker, queue, slots, host, heartbeat_seconds).serve()

@@ -1,0 +1,166 @@
+"""Running a campaign from start to end on this host, with a live view, a site that follows, and a clean stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Self
+
+from agents import PriceTable
+from checker import Sandbox, find_lean
+from coordinator.git import require_git
+from coordinator.live import LiveView, one_line
+from coordinator.reconcile import Coordinator
+from coordinator.scheduler import Finish
+from coordinator.services import Services
+from coordinator.snapshot import running_jobs, take_snapshot
+from coordinator.store import Store
+from website import build_site
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import Console
+
+    from coordinator.campaign import Book, Campaign
+
+STOPPED = Finish("stopped", "Stopped; `blueprover run` goes on with it.")
+
+
+class _Stop(Exception):
+    """Somebody pressed Ctrl-C, or the process was told to end."""
+
+
+def preflight(campaign: Campaign) -> None:
+    """Refuses at once what could only fail later.
+
+    Raises:
+        GitError: git is missing or too old.
+        checker.CheckerError: there is no Lean or no sandbox on this host, and it is to run workers.
+        agents.AgentError: the model has no known price, or there is no key for it.
+    """
+    settings = campaign.settings
+    require_git()
+    prices = PriceTable({name: price.as_price() for name, price in settings.model.prices.items()})
+    prices.price(settings.model.name)
+    if settings.workers.agents or settings.workers.builds:
+        find_lean()
+        if settings.workers.sandbox == "bubblewrap":
+            Sandbox.bubblewrap()
+
+
+def run_campaign(campaign: Campaign, console: Console) -> Finish:
+    """Runs `campaign` until it is finished or stopped.
+
+    Raises:
+        CampaignBusy: another coordinator holds it.
+        CoordinatorError, checker.CheckerError, agents.AgentError, blueprint.BlueprintError: it cannot run.
+    """
+    preflight(campaign)
+    with ExitStack() as stack:
+        stack.enter_context(campaign.lock())
+        book = campaign.read_book()
+        store = Store(campaign.store_path, writable=True)
+        stack.callback(store.close)
+        stop_asked = stack.enter_context(_stop_signals())
+        services = Services(campaign.settings, campaign.folder)
+        stack.callback(services.stop)
+        services.start()
+        coordinator = Coordinator(campaign, book, store, services)
+        stack.callback(coordinator.close)
+        publisher = stack.enter_context(Publisher(campaign, book, store))
+        view = stack.enter_context(LiveView(console))
+        finish, in_flight = _run(coordinator, lambda: _watch(campaign, book, store, view, publisher, stop_asked))
+    if finish is STOPPED:
+        _tell_stopped(console, in_flight)
+    return finish
+
+
+def _run(coordinator: Coordinator, watch: Callable[[], None]) -> tuple[Finish, list[str]]:
+    try:
+        return coordinator.run(watch), []
+    except _Stop:
+        return STOPPED, coordinator.stop()
+
+
+def _watch(
+    campaign: Campaign, book: Book, store: Store, view: LiveView, publisher: Publisher, stop_asked: Callable[[], bool]
+) -> None:
+    if stop_asked():
+        raise _Stop
+    if view.due:
+        view.show(take_snapshot(campaign, book, store, sources=False), running_jobs(store))
+    publisher.publish_if_due()
+
+
+def _tell_stopped(console: Console, in_flight: list[str]) -> None:
+    console.print(f"Stopped. {len(in_flight)} job(s) were in flight and will be sent again:")
+    for line in in_flight:
+        console.print(f"  {line}", highlight=False, markup=False)
+
+
+@contextmanager
+def _stop_signals() -> Iterator[Callable[[], bool]]:
+    """Turns Ctrl-C and SIGTERM into a question that the loop asks; a second Ctrl-C interrupts at once."""
+    asked = False
+
+    def ask(number: int, _frame: object) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+
+    previous = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+class Publisher:
+    """Rebuilds the site in the background while the campaign runs, and once more at the end. Use as a context."""
+
+    def __init__(self, campaign: Campaign, book: Book, store: Store) -> None:
+        self._campaign = campaign
+        self._book = book
+        self._store = store
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="site")
+        self._last: Future[None] | None = None
+        self._due_at = time.monotonic() + campaign.settings.site_seconds
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+        self._publish()
+
+    def publish_if_due(self) -> None:
+        """Starts a rebuild when it is time for one and the last is over.
+
+        Raises:
+            website.WebsiteError: the last rebuild failed.
+        """
+        if time.monotonic() < self._due_at or (self._last is not None and not self._last.done()):
+            return
+        if self._last is not None:
+            self._last.result()
+        self._due_at = time.monotonic() + self._campaign.settings.site_seconds
+        self._last = self._pool.submit(self._publish)
+
+    def _publish(self) -> None:
+        snapshot = take_snapshot(self._campaign, self._book, self._store, sources=True)
+        build_site(snapshot, self._campaign.site_path)
+
+
+def summary(campaign: Campaign, finish: Finish) -> str:
+    """How a run ended, in a few lines."""
+    store = Store(campaign.store_path, writable=False)
+    try:
+        snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
+    finally:
+        store.close()
+    return f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot, {})}"

@@ -1,0 +1,95 @@
+"""What the coordinator's tests share: a clock that stands still, a hub, a store, and real brokers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from coordinator.git import MAIN, Repository
+from coordinator.services import embedded_broker
+from coordinator.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Repository:
+    """A hub whose main holds one file."""
+    repository = Repository.create(tmp_path / "hub.git")
+    commit_files(repository, tmp_path, {"README": "hello\n"}, MAIN)
+    return repository
+
+
+def commit_files(
+    repository: Repository, scratch: Path, files: dict[str, str], ref: str | None = None, parent: str | None = None
+) -> str:
+    """Commits `files` over what `parent` holds, moves `ref` there when given, and returns the commit."""
+    folder = scratch / f"tree-{secrets.token_hex(4)}"
+    if parent is not None:
+        repository.export(parent, folder)
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    commit = repository.commit(repository.write_tree(folder), [parent] if parent else [], "test")
+    if ref is not None:
+        repository.move(ref, commit, parent)
+    return commit
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(tmp_path / "store.sqlite", writable=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(params=["valkey", "redis"], scope="session")
+def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a real broker: once the embedded Valkey, once Debian's Redis."""
+    program = embedded_broker() if request.param == "valkey" else shutil.which("redis-server")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("redis-server is not installed, and CI skips nothing")
+        pytest.skip("redis-server is not installed")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp(request.param)
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder), "--logfile", "log"]
+    process = subprocess.Popen([program, *arguments])
+    url = f"redis://127.0.0.1:{port}/0"
+    _await_answer(url)
+    yield url
+    process.terminate()
+    process.wait(10)
+
+
+def _await_answer(url: str) -> None:
+    client = redis.Redis.from_url(url)
+    wait_for(lambda: _answers(client))
+    client.close()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
+    """Waits until `condition` holds; fails when it does not in time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.02)

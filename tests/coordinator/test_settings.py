@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import BaseModel
+
+from coordinator.errors import NotACampaign, SettingsError
+from coordinator.settings import SETTINGS_FILE, Settings, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(folder: Path, text: str) -> Path:
+    (folder / SETTINGS_FILE).write_text(text)
+    return folder
+
+
+def test_defaults_fill_what_is_left_out(tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, "name: A book\nlibrary: Lib\n"))
+    assert settings.helper_folders == ("Lib/Helpers",)
+    assert settings.workers.sandbox == "bubblewrap"
+
+
+def test_a_folder_without_settings_is_no_campaign(tmp_path: Path) -> None:
+    with pytest.raises(NotACampaign, match="holds no campaign"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("budgte_usd: 3\n", "`budgte_usd` is no setting"),
+        ("workers: {agentz: 3}\n", "`workers.agentz` is no setting"),
+        ("budget_usd: -1\n", "`budget_usd`"),
+        ("budget_usd: lots\n", "`budget_usd`"),
+        ("- a\n- b\n", "must hold settings by name"),
+        ("name: [unclosed\n", "is not YAML"),
+        ("lease: {seconds: 4, heartbeat_seconds: 3}\n", "at most half"),
+        ("model: {rehearsal: x.yaml, base_url: 'http://x'}\n", "leave out `base_url`"),
+        ("library: ../escape\n", "`library`"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_sentence(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(write(tmp_path, text))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value).strip()
+
+
+def sections(model: type[BaseModel]) -> list[type[BaseModel]]:
+    found = [model]
+    for each in model.model_fields.values():
+        kind = each.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            found += sections(kind)
+    return found
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for section in sections(Settings):
+        for name, each in section.model_fields.items():
+            assert each.description, f"{section.__name__}.{name} has no description"
