@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 
 from agents.errors import TemplateMissing
 from agents.transcript import cut
-from checker import path_of
+from checker.header import path_of
 
 if TYPE_CHECKING:
     from agents.assignment import Assignment
@@ -32,7 +32,7 @@ def task_prompt(assignment: Assignment) -> str:
     return _render(
         f"task/{assignment.role}_{assignment.stage}.jinja",
         task=assignment,
-        file=str(path_of(assignment.node.module)),
+        file=path_of(assignment.node.module),
         open=[name for name in sorted(assignment.open_statements) if name != own][:MAX_OPEN],
     )
 

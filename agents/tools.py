@@ -10,7 +10,9 @@ from agents.endings import GaveUp, Submitted, VerdictGiven
 from agents.errors import ToolError
 from agents.outcome import Verdict
 from agents.transcript import cut
-from checker import Change, judge, module_of, path_of
+from checker import Change, judge
+from checker.errors import HeaderError
+from checker.header import module_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -178,14 +180,14 @@ class Toolbox:
         """What the author may write: the node's file, and in the proof stage the helper folders."""
         own = path_of(self._assignment.node.module)
         helpers = self._assignment.layout.helpers if self._assignment.stage == "proof" else ()
-        return (str(own), *(f"{folder.rstrip('/')}/" for folder in helpers))
+        return (own, *(f"{folder.rstrip('/')}/" for folder in helpers))
 
     def _check(self, path: str) -> str:
         self._workspace.read(path)  # names the mistake when there is no such file
         try:
             module = module_of(path)
-        except ValueError as error:
-            raise ToolError(f"{path!r} is no Lean module of this project.") from error
+        except HeaderError as error:
+            raise ToolError(str(error)) from error
         build = self._workspace.builder.certify(self._workspace.folder, [module])
         self.last_check = report(module, build.certificates, build.failures)
         return self.last_check

@@ -15,7 +15,7 @@ from checker import Policy
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from checker import Builder
+    from checker.builder import Builder
 
 MAX_LISTED = 400
 """Most files one listing names."""
@@ -73,13 +73,16 @@ class Workspace:
             handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
             raise PathRefused(f"There is no file {path!r}; list_files names the files.") from error
-        with os.fdopen(handle, "rb") as file:
+        try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
                 raise PathRefused(f"{path!r} is no regular file; list_files names the files.")
             if status.st_size > self.policy.file_bytes:
                 raise ToolError(f"{path!r} is larger than {self.policy.file_bytes:,} bytes and is not shown.")
-            data = file.read()
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                data = file.read()
+        finally:
+            os.close(handle)
         try:
             return data.decode()
         except UnicodeDecodeError as error:
