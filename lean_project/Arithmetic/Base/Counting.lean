@@ -50,13 +50,13 @@ inductive Nat : Type where
   | .succ _, .zero => .false
   | .succ n, .succ m => Nat.ble n m
 
-/-- A truth value, read as a proposition; stated in the form that Lean writes. -/
+/-- Every number is the same as itself; stated in the form that `noConfusion_of_Nat` needs. -/
 theorem Nat.beq_refl (n : Nat) : Bool.rec (motive := fun _ => Prop) False True (Nat.beq n n) :=
   match n with
   | .zero => .intro
   | .succ n => Nat.beq_refl n
 
-/-- Equal values were made by the same constructor. -/
+/-- Equal values were made by the same constructor: what `nomatch` rests on. -/
 theorem noConfusion_of_Nat {α : Sort u} (index : α → Nat) {a b : α} (h : Eq a b) :
     Bool.rec (motive := fun _ => Prop) False True (Nat.beq (index a) (index b)) :=
   h.rec (Nat.beq_refl (index a))

@@ -1,7 +1,7 @@
 module
 prelude
 
-public import Arithmetic.Base.Sorry
+public import Arithmetic.Base.Messages
 
 /-!
 # The foundation

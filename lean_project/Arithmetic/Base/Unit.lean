@@ -32,5 +32,6 @@ inductive PUnit : Sort u where
 /-- The function that gives back what it is given. -/
 @[expose] def id {α : Sort u} (a : α) : α := a
 
-/-- The function that gives back `a`, whatever it is given. -/
+/-- The function that gives back `a`, whatever it is given. Lean puts it around what it could not make
+sense of, so that the rest of a proof can still be looked at. -/
 @[expose] def Function.const {α : Sort u} (β : Sort v) (a : α) : β → α := fun _ => a
