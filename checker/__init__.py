@@ -1,9 +1,11 @@
 """Everything that runs or reads Lean: build, certificates, kernel terms, and the gate nobody may cheat."""
 
+from checker.audit import audit
 from checker.builder import Build, Builder
 from checker.certificate import Certificate, Declaration, Diagnostic
 from checker.change import Change, Layout, Policy
 from checker.errors import CheckerError, HeaderError, LeanMissing, SandboxMissing
+from checker.gate import judge
 from checker.header import Header, Import, imports_of, module_of, path_of
 from checker.judgement import Code, Judgement, Reason
 from checker.sandbox import Limits, Sandbox
@@ -32,8 +34,10 @@ __all__ = [
     "Reason",
     "Sandbox",
     "SandboxMissing",
+    "audit",
     "find_lean",
     "imports_of",
+    "judge",
     "module_of",
     "path_of",
 ]

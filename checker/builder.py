@@ -114,18 +114,21 @@ class Builder:
         self._lock = threading.Lock()
         self._running: dict[str, Future[Certificate]] = {}
 
-    def certify(self, tree: Path, modules: Sequence[str] | None = None) -> Build:
+    def certify(
+        self, tree: Path, modules: Sequence[str] | None = None, extra: Mapping[str, bytes] | None = None
+    ) -> Build:
         """Certify modules and all they import, compiling what is stale.
 
         Args:
             tree: the folder.
             modules: what is wanted; every module of the folder by default.
+            extra: sources by module that are not in the folder, or stand in for what is.
 
         Raises:
             SandboxFailed: when the sandbox did not start.
             CertificateDamaged: when the store is damaged faster than it can be mended.
         """
-        sources = SourceTree(tree)
+        sources = SourceTree(tree, extra)
         wanted = sources.names() if modules is None else list(modules)
         for left in reversed(range(_TRIES)):
             try:
@@ -181,11 +184,8 @@ class _Session:
 
     def run(self) -> Build:
         """Look up or compile everything, in dependency order."""
-        for module, importer in self._order.missing.items():
-            if module in self._wanted:
-                self._fail(module, "no-source", f"There is no source of {module}.")
-            else:
-                self._fail(module, "no-source", f"{importer} imports {module}, which the tree does not have.")
+        for module in self._order.missing:
+            self._fail(module, "no-source", f"The tree has no source of {module}.")
         for module, circle in self._order.cycles.items():
             self._fail(module, "import-cycle", f"Modules import one another in a circle: {circle}.")
         left = list(self._order.modules)
@@ -196,7 +196,8 @@ class _Session:
                 for future in done:
                     source = self._waiting.pop(future)
                     self._built[source.module] = Built(source, future.result())
-        order = [*self._order.missing, *self._order.cycles, *self._order.modules]
+        asked = [module for module in self._order.missing if module in self._wanted]
+        order = [*asked, *self._order.cycles, *self._order.modules]
         return Build({module: self._built[module] for module in order}, tuple(self._compiled))
 
     def _settle(self, module: str) -> bool:
@@ -211,8 +212,7 @@ class _Session:
         for each in imports:
             below = self._built[each.module].certificate
             if not below.ok:
-                failure: Failure = "missing-import" if below.failure == "no-source" else "import-failed"
-                self._fail(module, failure, f"It imports {each.module}, which failed: {below.detail}")
+                self._fail_by(module, each.module, below.failure)
                 return True
         seen = [self._seen(source.header, each.module, first_sight(source.header, each)) for each in imports]
         key = self._builder.key(source, seen)
@@ -246,6 +246,12 @@ class _Session:
         source = self._sources.source(module)
         assert source is not None, "modules without source are not in the order"
         return source
+
+    def _fail_by(self, module: str, imported: str, failure: Failure | None) -> None:
+        if failure == "no-source":
+            self._fail(module, "missing-import", f"It imports {imported}, which the tree does not have.")
+        else:
+            self._fail(module, "import-failed", f"It imports {imported}, which failed.")
 
     def _fail(self, module: str, failure: Failure, detail: str) -> None:
         source = self._sources.source(module) or Source.absent(module)

@@ -94,9 +94,11 @@ def module_paths(tree: Path) -> Iterator[str]:
 class SourceTree:
     """The modules of a folder, read when asked for and then kept: one look at a tree that may change."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, extra: Mapping[str, bytes] | None = None) -> None:
         self.folder = folder
-        self._sources: dict[str, Source | None] = {}
+        self._sources: dict[str, Source | None] = {
+            module: source_of(module, data) for module, data in (extra or {}).items()
+        }
 
     def names(self) -> list[str]:
         """Names of all modules in the folder, sorted; files whose path is no module name are left out."""

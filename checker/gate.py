@@ -1,0 +1,273 @@
+"""The gate: whether a change by an agent may land. It trusts the base, the toolchain, and nothing in the head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from checker.canary import canary_reasons
+from checker.content import content_reasons
+from checker.difference import Touched, difference
+from checker.environment import SORRY, Environment, is_open
+from checker.errors import HeaderError
+from checker.evidence import evidence_reasons
+from checker.header import imports_of, module_of, path_of
+from checker.judgement import Code, Judgement, Reason
+from checker.syntax import syntax_reasons
+from checker.tree import module_paths, read_regular
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from checker.builder import Build, Builder
+    from checker.certificate import Certificate, Failure
+    from checker.change import Change, Layout, Policy
+
+_LIMITS: Mapping[Failure, Code] = {"timeout": Code.TIMEOUT, "memory": Code.MEMORY}
+
+
+def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> Judgement:
+    """Judge a change.
+
+    First its files and words, and only when nothing is wrong with those does Lean see it. Then everything is
+    read from what the kernel accepted.
+
+    Args:
+        change: what is proposed, and what was reviewed before.
+        layout: who may write where.
+        policy: what an agent may write.
+        builder: compiles in a sandbox the candidate has never touched.
+
+    Raises:
+        SandboxFailed: when the sandbox did not start.
+    """
+    touched = difference(change.base, change.head)
+    reasons = _path_reasons(change, layout, touched) + _file_reasons(touched, policy)
+    if reasons:
+        return _refusal(reasons)
+    reasons = _canary(change, layout, builder)
+    build = builder.certify(change.head)
+    changed = {module_of(each.path): each.path for each in touched}
+    reasons += _build_reasons(change, changed, build, builder)
+    if reasons:
+        return _refusal(reasons, _certificates(changed, build))
+    return _Terms(change, layout, policy, build, changed).judgement()
+
+
+def _refusal(reasons: list[Reason], certificates: Mapping[str, Certificate] | None = None) -> Judgement:
+    return Judgement(
+        accepted=False,
+        reasons=tuple(dict.fromkeys(reasons)),
+        lock=None,
+        axioms={},
+        assumes=(),
+        certificates=certificates or {},
+    )
+
+
+def _certificates(changed: Mapping[str, str], build: Build) -> dict[str, Certificate]:
+    return {module: build.built[module].certificate for module in changed if module in build.built}
+
+
+def _path_reasons(change: Change, layout: Layout, touched: tuple[Touched, ...]) -> list[Reason]:
+    """Only the target's module, and in the proof stage helpers, and never away with a file."""
+    own = path_of(change.module)
+    reasons = []
+    for each in touched:
+        helper = change.stage == "proof" and _inside(each.path, layout.helpers) and each.path.endswith(".lean")
+        if each.path != own and not helper:
+            reasons.append(Reason(Code.PATH, f"{each.path} is not for this change.", each.path))
+        elif each.how == "removed":
+            reasons.append(Reason(Code.PATH, f"{each.path} may not be removed.", each.path))
+        elif each.odd:
+            reasons.append(Reason(Code.FILE, f"{each.path} is {each.odd}.", each.path))
+        elif each.path == own and change.stage == "statement" and each.how != "added":
+            reasons.append(Reason(Code.PATH, f"{each.path} is there already, and a statement adds a module.", own))
+        elif not each.path.isascii():
+            reasons.append(Reason(Code.MODULE, "Letters outside ASCII in a module's name can mislead.", each.path))
+        elif _module_problem(each.path):
+            reasons.append(Reason(Code.MODULE, _module_problem(each.path), each.path))
+    if _inside(own, layout.base):
+        reasons.append(Reason(Code.PATH, f"{own} is part of the base, which is for people.", own))
+    return reasons
+
+
+def _inside(path: str, folders: tuple[str, ...]) -> bool:
+    return any(path.startswith(folder.rstrip("/") + "/") for folder in folders)
+
+
+def _module_problem(path: str) -> str:
+    try:
+        module_of(path)
+    except HeaderError as error:
+        return str(error)
+    return ""
+
+
+def _file_reasons(touched: tuple[Touched, ...], policy: Policy) -> list[Reason]:
+    reasons = []
+    for each in touched:
+        if each.how == "removed" or each.odd or not each.path.endswith(".lean"):
+            continue
+        found = content_reasons(each.path, each.data, policy)
+        if not found:
+            found = syntax_reasons(each.path, each.data.decode("utf-8"), policy)
+            found += _header_reasons(each.path, each.data)
+        reasons += found
+    return reasons
+
+
+def _header_reasons(path: str, data: bytes) -> list[Reason]:
+    try:
+        header = imports_of(data)
+    except HeaderError as error:
+        return [Reason(Code.MODULE, str(error), path, 1)]
+    reasons = []
+    if not header.is_module:
+        reasons.append(Reason(Code.MODULE, "The file does not begin with `module`.", path, 1))
+    for each in header.imports:
+        if each.all or each.meta:
+            word = "import all" if each.all else "meta import"
+            reasons.append(Reason(Code.MODULE, f"`{word}` is not for agents.", path, each.line))
+        if not each.module.isascii():
+            reasons.append(Reason(Code.MODULE, f"{each.module} has letters that mislead.", path, each.line))
+    return reasons
+
+
+def _canary(change: Change, layout: Layout, builder: Builder) -> list[Reason]:
+    paths = sorted(path for path in module_paths(change.base) if _inside(path, layout.base))
+    headers = [imports_of(read_regular(change.base / path)) for path in paths]
+    prelude = all(header.prelude for header in headers)
+    return canary_reasons(change.base, [module_of(path) for path in paths], builder, prelude=prelude and bool(paths))
+
+
+def _build_reasons(change: Change, changed: Mapping[str, str], build: Build, builder: Builder) -> list[Reason]:
+    """Every module that fails, unless it failed before and is none of the change's business."""
+    if build.ok:
+        return []
+    before = builder.certify(change.base).failures
+    reasons = []
+    for module, certificate in build.failures.items():
+        if module in changed or module not in before:
+            path = changed.get(module) or path_of(module)
+            code = _LIMITS.get(certificate.failure or "errors", Code.BUILD)
+            errors = certificate.errors
+            if errors:
+                reasons += [Reason(code, each.message, path, each.line) for each in errors]
+            else:
+                reasons.append(Reason(code, certificate.detail, path))
+    return reasons
+
+
+class _Terms:
+    """The second half of the judgement: on kernel terms alone."""
+
+    def __init__(
+        self, change: Change, layout: Layout, policy: Policy, build: Build, changed: Mapping[str, str]
+    ) -> None:
+        self._change = change
+        self._layout = layout
+        self._policy = policy
+        self._build = build
+        self._changed = changed
+        self._environment = Environment(build)
+        self._reasons: list[Reason] = []
+
+    def judgement(self) -> Judgement:
+        """Every reason there is, and what was found."""
+        self._evidence()
+        self._names()
+        lock: str | None = None
+        axioms: dict[str, tuple[str, ...]] = {}
+        assumes: tuple[str, ...] = ()
+        if self._target():
+            lock = self._environment.meaning(self._change.target)
+            self._meanings(lock)
+            assumes = self._open()
+            axioms = self._axioms()
+        reasons = tuple(dict.fromkeys(self._reasons))
+        return Judgement(not reasons, reasons, lock, axioms, assumes, _certificates(self._changed, self._build))
+
+    def _say(self, code: Code, message: str, module: str = "") -> None:
+        self._reasons.append(Reason(code, message, self._changed.get(module, "")))
+
+    def _evidence(self) -> None:
+        for module, path in self._changed.items():
+            certificate = self._build.built[module].certificate
+            self._reasons += evidence_reasons(path, certificate, self._policy)
+
+    def _names(self) -> None:
+        for name, modules in self._environment.duplicates.items():
+            if any(module in self._changed for module in modules):
+                self._say(Code.DUPLICATE, f"`{name}` is declared in {' and in '.join(modules)}.", self._change.module)
+
+    def _target(self) -> bool:
+        """Whether the target is where it should be, as what it should be."""
+        change = self._change
+        declaration = self._environment.declaration(change.target)
+        module = self._environment.module(change.target)
+        if declaration is None or module != change.module:
+            where = f"; it is declared in {module}" if module else ""
+            self._say(Code.MISSING, f"{change.module} does not declare `{change.target}`{where}.", change.module)
+            return False
+        wanted = ("definition", "inductive") if change.is_definition else ("theorem",)
+        if declaration.kind not in wanted:
+            kinds = " or ".join(wanted)
+            self._say(Code.KIND, f"`{change.target}` is declared as {declaration.kind}, not as {kinds}.", change.module)
+            return False
+        return True
+
+    def _meanings(self, lock: str) -> None:
+        change, environment = self._change, self._environment
+        if change.stage == "proof" and lock != change.lock:
+            self._say(
+                Code.STATEMENT,
+                f"`{change.target}`, or something it is stated with, no longer means what was reviewed.",
+                change.module,
+            )
+        for name, reviewed in {**change.locked, **change.open_statements}.items():
+            if name not in environment:
+                self._say(Code.LOCKED, f"`{name}`, which was reviewed, is gone.")
+            elif environment.meaning(name) != reviewed:
+                self._say(Code.LOCKED, f"`{name}` no longer means what was reviewed.", environment.module(name) or "")
+
+    def _open(self) -> tuple[str, ...]:
+        """What the target rests on without proof; complaints about all that is open and may not be."""
+        change, environment = self._change, self._environment
+        stating = change.stage == "statement" and not change.is_definition
+        allowed = set(change.open_statements) | ({change.target} if stating else set())
+        if change.stage == "proof":
+            allowed.discard(change.target)
+        target = environment.declaration(change.target)
+        if stating and target is not None and SORRY not in target.value_uses:
+            self._say(Code.NOT_OPEN, f"The proof of `{change.target}` is to be `sorry` in this stage.", change.module)
+        for module in self._changed:
+            for name, declaration in self._build.built[module].certificate.declarations.items():
+                if is_open(declaration) and name not in allowed:
+                    self._say(Code.SORRY, f"`{name}` rests on `sorry`.", module)
+                if name in allowed and SORRY in declaration.type_uses:
+                    self._say(Code.SORRY, f"The statement of `{name}` holds `sorry`.", module)
+        below = environment.open_below(change.target)
+        for name in below:
+            if name not in allowed:
+                self._say(Code.SORRY, f"`{change.target}` rests on `{name}`, which rests on `sorry`.", change.module)
+        return tuple(name for name in below if name in change.open_statements)
+
+    def _axioms(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for module in self._changed:
+            for name in self._build.built[module].certificate.declarations:
+                axioms = self._environment.axioms(name)
+                if name == self._change.target or axioms:
+                    found[name] = axioms
+                for each in axioms:
+                    self._axiom(name, each, module)
+        return found
+
+    def _axiom(self, name: str, axiom: str, module: str) -> None:
+        home = self._environment.module(axiom)
+        if home is None:
+            self._say(Code.AXIOM, f"`{name}` rests on `{axiom}`, which nothing declares.", module)
+        elif not _inside(path_of(home), self._layout.base):
+            self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not of the base.", module)
+        elif axiom != SORRY and axiom not in self._policy.axioms:
+            self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not allowed.", module)
