@@ -217,7 +217,7 @@ class _Answer:
         if message.stop_reason == "refusal":
             raise ModelRefused("the model declines to go on with this conversation")
         return Reply(
-            content=tuple(block.to_dict(mode="json") for block in message.content),
+            content=tuple(block.to_dict(mode="json", warnings=False) for block in message.content),
             text="\n".join(block.text for block in message.content if block.type == "text"),
             calls=tuple(
                 ToolCall(block.id, block.name, block.input) for block in message.content if block.type == "tool_use"

@@ -65,6 +65,7 @@ def _environment() -> Environment:
         autoescape=False,  # noqa: S701 - prompts are plain text, not HTML
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["quoted"] = quoted
     environment.filters["line"] = line

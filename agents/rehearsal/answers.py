@@ -7,6 +7,7 @@ It relies on the strict shape of the files under `lean_project`: header, `namesp
 from __future__ import annotations
 
 import re
+import textwrap
 from typing import TYPE_CHECKING
 
 from agents.errors import RehearsalError
@@ -15,10 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _PRIVATE_IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
-_THEOREM = re.compile(
-    r"^(?P<statement>public theorem [^\n]*(?:\n[^\n]+)*?:=)\n(?P<proof>(?:[^\n]+\n)*)(?=\nend )", re.MULTILINE
-)
-_LEMMA = re.compile(r"^/--.*?\n(?=\n)", re.MULTILINE | re.DOTALL)
+_THEOREM = re.compile(r"^public theorem (?:[^\n]+\n)*?[^\n]*:=\n(?P<proof>(?:[^\n]+\n)+)(?=\nend )", re.MULTILINE)
+_LEMMA = re.compile(r"^/--(?:(?!-/).)*-/\npublic theorem .*?\n(?=\n)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"/-.*?-/|--[^\n]*", re.DOTALL)
 
 
@@ -48,14 +47,14 @@ class Answers:
         text = self.finished(path)
         if not _THEOREM.search(text):
             return text
-        return _PRIVATE_IMPORT.sub("", self.proved(path, "  sorry"))
+        return _PRIVATE_IMPORT.sub("", self.proved(path, "sorry"))
 
     def proved(self, path: str, proof: str) -> str:
         """The file with another proof of its theorem.
 
         Args:
             path: the file.
-            proof: the lines after ``:=``, indented.
+            proof: the lines after ``:=``, without their indentation.
 
         Raises:
             RehearsalError: the file holds no theorem in the shape of the book.
@@ -64,6 +63,7 @@ class Answers:
         found = _THEOREM.search(text)
         if found is None:
             raise RehearsalError(f"{path} holds no theorem in the shape of the book, so its proof cannot be changed")
+        proof = textwrap.indent(proof.strip(), "  ")
         return f"{text[: found.start('proof')]}{proof}\n{text[found.end('proof') :]}"
 
     def lemma(self, path: str, name: str) -> str:

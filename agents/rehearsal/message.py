@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from agents.rehearsal.signature import sign
@@ -24,13 +24,15 @@ class Action:
 
     Attributes:
         words: said to the person who reads the record.
-        tool: name of the tool.
+        tool: name of the tool; empty for words alone.
         input: its input.
+        stop_reason: why the message ends, in the API's word.
     """
 
     words: str
-    tool: str
-    input: dict[str, Any]
+    tool: str = ""
+    input: dict[str, Any] = field(default_factory=dict)
+    stop_reason: str = "tool_use"
 
 
 def message(request: Request, action: Action) -> dict[str, Any]:
@@ -38,18 +40,19 @@ def message(request: Request, action: Action) -> dict[str, Any]:
     seed = json.dumps([request.task, request.turns, action.tool, action.input], sort_keys=True)
     digest = hashlib.sha256(seed.encode()).hexdigest()[:24]
     thinking = f"Turn {request.turns}: {action.words}"
-    content = [
+    content: list[dict[str, Any]] = [
         {"type": "thinking", "thinking": thinking, "signature": sign(thinking)},
         {"type": "text", "text": action.words},
-        {"type": "tool_use", "id": f"toolu_{digest}", "name": action.tool, "input": action.input},
     ]
+    if action.tool:
+        content.append({"type": "tool_use", "id": f"toolu_{digest}", "name": action.tool, "input": action.input})
     return {
         "id": f"msg_{digest}",
         "type": "message",
         "role": "assistant",
         "model": request.model,
         "content": content,
-        "stop_reason": "tool_use",
+        "stop_reason": action.stop_reason,
         "stop_sequence": None,
         "usage": {
             "input_tokens": 0,

@@ -46,7 +46,7 @@ class Rehearsal(BaseModel):
     think_seconds: float = Field(0.05, ge=0)
     """How long each answer takes."""
     wrong_proof: dict[str, str] = Field(default_factory=dict)
-    """Node to the proof tried first, which Lean rejects; the author then repairs it."""
+    """Node to the proof term tried first, which Lean rejects; the author then repairs it."""
     sent_back: dict[str, Slip] = Field(default_factory=dict)
     """Node to the slip in its first statement, which the reviewer sends back."""
     left_sorry: tuple[str, ...] = ()

@@ -81,7 +81,7 @@ class DemoScript:
             yield _write(path, self._answers.proved(path, self._mistakes.wrong_proof[node]), "I try the obvious proof.")
             yield Action("Does Lean take it?", "check", {"path": path})
         if node in self._mistakes.left_sorry:
-            yield _write(path, self._answers.proved(path, "  sorry"), "I sketch it first.")
+            yield _write(path, self._answers.proved(path, "sorry"), "I sketch it first.")
             yield Action("I hand the sketch in.", "submit", {"summary": "A sketch; the proof is still open."})
         yield from _hand_in(path, self._answers.finished(path), f"Proves `{request.task['Declaration']}`.")
 

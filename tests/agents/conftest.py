@@ -1,0 +1,23 @@
+"""The real Lean, shared by all tests of agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checker.builder import Builder
+from checker.sandbox import Sandbox
+from checker.store import CertificateStore
+from checker.toolchain import find_lean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
+    store = CertificateStore(tmp_path_factory.mktemp("certificates"))
+    made = Builder(find_lean(), Sandbox.bubblewrap(), store)
+    yield made
+    made.close()
