@@ -53,6 +53,11 @@ class Blueprint:
             equation) to the printed number.
         problems: what the reader found wrong, in the order of file and line.
         files: the files read, relative to the root, in the order read.
+        words: every label of `references` to the word that ``\\cref`` prints before its number.
+        containers: labels of equations, items and the like inside a statement to the node's label.
+        defaults: of macros whose first argument is optional: name to what it is when left out.
+        settings: what the book says of itself: ``home``, ``github``, ``dochome``.
+        proofs: number of proof environments, also of those that prove no node.
     """
 
     title: str
@@ -64,6 +69,11 @@ class Blueprint:
     references: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
     files: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    containers: Mapping[str, str] = field(default_factory=dict)
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    proofs: int = 0
 
     @cached_property
     def by_label(self) -> Mapping[str, Node]:

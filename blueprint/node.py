@@ -38,12 +38,16 @@ class Proof:
         tex: the LaTeX between ``\\begin{proof}`` and ``\\end{proof}``, marks taken out.
         uses: labels the proof names in ``\\uses``, in order, without repetition.
         leanok: whether the author marks the proof as formalized.
+        title: the optional argument of the environment, as LaTeX, such as ``Proof of Theorem 3.2``.
+        lean: Lean names given by ``\\lean`` in the proof.
     """
 
     place: Place
     tex: str
     uses: tuple[str, ...] = ()
     leanok: bool = False
+    title: str = ""
+    lean: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class Node:
         marks: what the author says of it.
         proof: the proof, where the book has one.
         place: where the environment begins.
+        heading: the word printed before the number, such as ``Theorem`` for an environment ``thm``.
+        discussion: issue numbers given by ``\\discussion``.
     """
 
     label: str
@@ -78,13 +84,15 @@ class Node:
     marks: Marks
     proof: Proof | None
     place: Place
+    heading: str = ""
+    discussion: tuple[str, ...] = ()
 
     @property
     def is_definition(self) -> bool:
         """Whether there is nothing to prove once the node is stated."""
-        return self.kind in DEFINITION_KINDS
+        return self.kind in DEFINITION_KINDS or self.heading.lower() == "definition"
 
     @property
     def name(self) -> str:
         """How a reader calls it: ``Theorem 3.2``."""
-        return f"{self.kind.capitalize()} {self.number}".strip()
+        return f"{self.heading or self.kind.capitalize()} {self.number}".strip()

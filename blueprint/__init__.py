@@ -1,0 +1,43 @@
+"""The mathematics of a book as data: its statements, proofs, dependencies, and where each stands."""
+
+from blueprint.book import Blueprint, Chapter, Passage
+from blueprint.errors import BlueprintError, NothingToRead, UnknownLabel
+from blueprint.graph import DependencyGraph, Edge
+from blueprint.node import Marks, Node, Place, Proof
+from blueprint.problem import Problem, Severity
+from blueprint.prose import ProseRenderer
+from blueprint.reader import read_blueprint
+from blueprint.report import report
+from blueprint.root import find_root
+from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
+from blueprint.status import NodeState, Stage, derive_states, ready_stages
+
+__all__ = [
+    "Blueprint",
+    "BlueprintError",
+    "Chapter",
+    "DependencyGraph",
+    "Edge",
+    "FailureRecord",
+    "Marks",
+    "Node",
+    "NodeProgress",
+    "NodeState",
+    "NothingToRead",
+    "Passage",
+    "Place",
+    "Problem",
+    "Proof",
+    "ProseRenderer",
+    "PullRequestRecord",
+    "Severity",
+    "Snapshot",
+    "Stage",
+    "UnknownLabel",
+    "VerdictRecord",
+    "derive_states",
+    "find_root",
+    "read_blueprint",
+    "ready_stages",
+    "report",
+]

@@ -1,0 +1,27 @@
+"""What can go wrong when a blueprint is read so badly that there is nothing to hand back.
+
+::
+
+    BlueprintError
+    ├── NothingToRead      no LaTeX at the place given
+    └── UnknownLabel       a question about a node that the blueprint does not have
+
+Everything less grave is a `blueprint.problem.Problem`, with file and line, in `Blueprint.problems`.
+"""
+
+from __future__ import annotations
+
+
+class BlueprintError(Exception):
+    """The message is one sentence for the person who asked, with the place and the remedy."""
+
+
+class NothingToRead(BlueprintError):  # noqa: N818 - reads as the sentence it stands for
+    """There is no LaTeX at the place given."""
+
+
+class UnknownLabel(BlueprintError, KeyError):  # noqa: N818 - reads as the sentence it stands for
+    """No node has the label asked for."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else "No node has this label."

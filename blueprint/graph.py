@@ -1,0 +1,205 @@
+"""The dependency graph of a blueprint: what every statement and every proof rests on."""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import networkx as nx
+
+from blueprint.errors import UnknownLabel
+from blueprint.problem import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from blueprint.book import Blueprint
+    from blueprint.node import Place
+
+_MOST_CYCLES = 50
+"""Cycles reported one by one; a book with more has one cause for most of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One dependency.
+
+    Attributes:
+        source: label of the prerequisite.
+        target: label of the node that uses it.
+        in_statement: whether the statement uses it.
+        in_proof: whether the proof uses it.
+    """
+
+    source: str
+    target: str
+    in_statement: bool
+    in_proof: bool
+
+
+class DependencyGraph:
+    """Nodes of a blueprint and the edges between them, prerequisite to user.
+
+    Invariants: every end of an edge is a node; no edge leads from a node to itself; there is one edge for an
+    ordered pair; `order` holds every node once and respects every edge that is not in `broken`.
+
+    Attributes:
+        edges: all edges, users in the order of the book, prerequisites in the order the author names them.
+    """
+
+    def __init__(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self._position = {node.label: index for index, node in enumerate(blueprint.nodes)}
+        aliases = blueprint.aliases
+        self._statement: dict[str, tuple[str, ...]] = {}
+        self._proof: dict[str, tuple[str, ...]] = {}
+        for node in blueprint.nodes:
+            self._statement[node.label] = _resolve(node.uses, aliases, node.label)
+            self._proof[node.label] = _resolve(node.proof.uses if node.proof else (), aliases, node.label)
+        self.edges = tuple(self._make_edges())
+        self._graph: nx.DiGraph[str] = nx.DiGraph()
+        self._graph.add_nodes_from(self._position)
+        self._graph.add_edges_from((edge.source, edge.target) for edge in self.edges)
+
+    def _make_edges(self) -> Iterable[Edge]:
+        for label, statement in self._statement.items():
+            proof = self._proof[label]
+            for source in dict.fromkeys(statement + proof):
+                yield Edge(source, label, source in statement, source in proof)
+
+    # ---- one node
+
+    def statement_uses(self, label: str) -> tuple[str, ...]:
+        """Return the labels of the nodes that a node's statement uses directly, never its own."""
+        return self._statement[self._known(label)]
+
+    def proof_uses(self, label: str) -> tuple[str, ...]:
+        """Return the labels of the nodes that a node's proof uses directly, never its own."""
+        return self._proof[self._known(label)]
+
+    def users(self, label: str) -> tuple[str, ...]:
+        """Return the labels of the nodes that use a node directly, in the order of the book."""
+        return tuple(self._graph.successors(self._known(label)))
+
+    def ancestors(self, label: str) -> frozenset[str]:
+        """Return the labels of all nodes below a node: what it rests on, directly or not."""
+        return frozenset(nx.ancestors(self._graph, self._known(label)))
+
+    def descendants(self, label: str) -> frozenset[str]:
+        """Return the labels of all nodes above a node: what rests on it, directly or not."""
+        return frozenset(nx.descendants(self._graph, self._known(label)))
+
+    def leverage(self, label: str) -> int:
+        """Return how many nodes rest on a node."""
+        return self._leverages[self._known(label)]
+
+    def _known(self, label: str) -> str:
+        if label not in self._position:
+            raise UnknownLabel(f"The blueprint has no node “{label}”.")
+        return label
+
+    # ---- the whole graph
+
+    @cached_property
+    def cycles(self) -> tuple[tuple[str, ...], ...]:
+        """Nodes that rest on themselves: one shortest way round for each knot, each label once, book order."""
+        knots = [knot for knot in nx.strongly_connected_components(self._graph) if len(knot) > 1]
+        knots.sort(key=lambda knot: min(self._position[label] for label in knot))
+        return tuple(self._way_round(knot) for knot in knots)
+
+    @cached_property
+    def problems(self) -> tuple[Problem, ...]:
+        """One problem for each knot of nodes that rest on themselves."""
+        return tuple(self._cycle_problem(cycle) for cycle in self.cycles[:_MOST_CYCLES])
+
+    @cached_property
+    def broken(self) -> frozenset[tuple[str, str]]:
+        """Edges left out so that the nodes have an order: those of each knot that run against the book."""
+        knot_of: dict[str, int] = {}
+        for number, knot in enumerate(nx.strongly_connected_components(self._graph)):
+            if len(knot) > 1:
+                knot_of.update(dict.fromkeys(knot, number))
+        return frozenset(
+            (edge.source, edge.target)
+            for edge in self.edges
+            if edge.source in knot_of
+            and knot_of[edge.source] == knot_of.get(edge.target)
+            and self._position[edge.source] > self._position[edge.target]
+        )
+
+    def order(self) -> tuple[str, ...]:
+        """Return all labels, prerequisites before users, otherwise in the order of the book."""
+        return self._order
+
+    @cached_property
+    def _order(self) -> tuple[str, ...]:
+        labels = list(self._position)
+        waiting = dict.fromkeys(labels, 0)
+        for edge in self._kept_edges:
+            waiting[edge.target] += 1
+        ready = [self._position[label] for label in labels if waiting[label] == 0]
+        order: list[str] = []
+        while ready:
+            label = labels[heapq.heappop(ready)]
+            order.append(label)
+            for user in self._graph.successors(label):
+                if (label, user) not in self.broken:
+                    waiting[user] -= 1
+                    if waiting[user] == 0:
+                        heapq.heappush(ready, self._position[user])
+        return tuple(order)
+
+    @cached_property
+    def _kept_edges(self) -> tuple[Edge, ...]:
+        return tuple(edge for edge in self.edges if (edge.source, edge.target) not in self.broken)
+
+    def reduced_edges(self) -> tuple[Edge, ...]:
+        """Return the edges to draw: those that no longer way implies, and those that close a cycle."""
+        acyclic: nx.DiGraph[str] = nx.DiGraph()
+        acyclic.add_nodes_from(self._position)
+        acyclic.add_edges_from((edge.source, edge.target) for edge in self._kept_edges)
+        kept = set(nx.transitive_reduction(acyclic).edges) | self.broken
+        return tuple(edge for edge in self.edges if (edge.source, edge.target) in kept)
+
+    @cached_property
+    def _leverages(self) -> dict[str, int]:
+        """How many nodes rest on each, by bit sets: one pass against the order where there is no cycle."""
+        if self.cycles:
+            return {label: len(nx.descendants(self._graph, label)) for label in self._position}
+        above: dict[str, int] = {}
+        for label in reversed(self._order):
+            bits = 0
+            for user in self._graph.successors(label):
+                bits |= above[user] | (1 << self._position[user])
+            above[label] = bits
+        return {label: bits.bit_count() for label, bits in above.items()}
+
+    # ---- cycles
+
+    def _way_round(self, knot: Iterable[str]) -> tuple[str, ...]:
+        """Return a shortest way from the knot's first node in the book back to it."""
+        members = set(knot)
+        start = min(members, key=self._position.__getitem__)
+        inside = self._graph.subgraph(members)
+        lengths = nx.single_source_shortest_path_length(inside, start)
+        last = min(self._graph.predecessors(start), key=lambda label: lengths.get(label, len(self._position) + 1))
+        return tuple(nx.shortest_path(inside, start, last))
+
+    def _cycle_problem(self, cycle: tuple[str, ...]) -> Problem:
+        # An edge leads from what is used to what uses it; “rests on” reads the other way round.
+        downwards = [cycle[0], *reversed(cycle)]
+        nodes = self.blueprint.by_label
+        path = " rests on ".join(f"“{label}” ({_where(nodes[label].place)})" for label in downwards[:-1])
+        message = f"Circular dependency: {path} rests on “{cycle[0]}”; take one \\uses out."
+        return Problem(nodes[cycle[0]].place, "BP136", "error", message)
+
+
+def _where(place: Place) -> str:
+    return f"{place.file}:{place.line}"
+
+
+def _resolve(uses: tuple[str, ...], aliases: Mapping[str, str], own: str) -> tuple[str, ...]:
+    found = (aliases.get(name) for name in uses)
+    return tuple(dict.fromkeys(label for label in found if label is not None and label != own))

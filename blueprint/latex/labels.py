@@ -1,0 +1,45 @@
+"""What every label of the book names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blueprint.latex.drafts import StatementDraft
+    from blueprint.node import Place
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a label names.
+
+    Attributes:
+        kind: ``node``, ``aside``, ``proof``, ``equation``, ``item``, ``float`` or ``division``.
+        word: what ``\\cref`` prints before the number, such as ``Lemma``.
+        number: as printed.
+        place: where the label stands.
+        statement: the statement it names or stands in.
+    """
+
+    kind: str
+    word: str
+    number: str
+    place: Place
+    statement: StatementDraft | None = None
+
+
+class LabelTable:
+    """All labels, in the order of the book; the first of two equal ones counts."""
+
+    def __init__(self) -> None:
+        self.targets: dict[str, Target] = {}
+        self.repeated: list[tuple[str, Place]] = []
+
+    def add(self, name: str, target: Target) -> bool:
+        """Take in a label; return whether it is new."""
+        if name in self.targets:
+            self.repeated.append((name, target.place))
+            return False
+        self.targets[name] = target
+        return True

@@ -1,0 +1,71 @@
+"""What a reading has gathered so far: shared by the parts of the reader, turned into a blueprint at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from blueprint.latex.counters import Counters
+from blueprint.latex.drafts import Location, StatementDraft
+from blueprint.latex.labels import LabelTable
+from blueprint.latex.macros import MacroTable
+from blueprint.latex.manuscript import Manuscript
+from blueprint.latex.theorems import TheoremTable
+from blueprint.node import Place
+from blueprint.problem import Problem
+
+if TYPE_CHECKING:
+    from blueprint.latex.drafts import Division, ProofDraft
+    from blueprint.latex.frames import Frame
+    from blueprint.latex.source import Source
+    from blueprint.latex.token import Token
+    from blueprint.problem import Severity
+
+
+class Book:
+    """A book while it is being read.
+
+    Attributes:
+        source: the file being read.
+        skip: offset in it before which tokens were dealt with already.
+        location: where in the book the reader is.
+        frames: the environments that are open, outermost first.
+        settings: ``title``, ``home``, ``github`` and ``dochome`` as the book gives them.
+        has_class: whether a document class was named.
+        problems: found so far, unordered.
+    """
+
+    def __init__(self, source: Source, problems: list[Problem]) -> None:
+        self.source = source
+        self.skip = 0
+        self.problems = problems
+        self.counters = Counters()
+        self.theorems = TheoremTable(self.counters)
+        self.macros = MacroTable()
+        self.labels = LabelTable()
+        self.manuscript = Manuscript()
+        self.frames: list[Frame] = []
+        self.divisions: list[Division] = []
+        self.location = Location(0, 0, 0)
+        self.statements: list[StatementDraft] = []
+        self.proofs: list[ProofDraft] = []
+        self.settings: dict[str, str] = {}
+        self.has_class = False
+
+    def place(self, token: Token) -> Place:
+        """Return where a token of the current file stands."""
+        return self.source.place(token.start)
+
+    def report(self, at: Token | Place, code: str, severity: Severity, message: str) -> None:
+        """Note a problem."""
+        place = at if isinstance(at, Place) else self.place(at)
+        self.problems.append(Problem(place, code, severity, message))
+
+    def innermost_statement(self) -> StatementDraft | None:
+        """Return the innermost statement that is open, which what is found here belongs to."""
+        return next((f.draft for f in reversed(self.frames) if isinstance(f.draft, StatementDraft)), None)
+
+    def divide(self, division: Division) -> None:
+        """Begin a division of the book."""
+        self.divisions.append(division)
+        chapters, sections, divisions = self.location
+        self.location = Location(chapters + (division.level == 0), sections + (division.level == 1), divisions + 1)

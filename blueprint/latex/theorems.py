@@ -1,0 +1,118 @@
+"""Theorem-like environments: which ones the book has, what they print as heading and how they are numbered."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from blueprint.latex.arguments import Cursor
+
+if TYPE_CHECKING:
+    from blueprint.latex.counters import Counters
+    from blueprint.latex.token import Token
+
+DEFAULT_KINDS = ("definition", "lemma", "proposition", "theorem", "corollary")
+"""Environments that are nodes where the blueprint package is not told otherwise by ``thms=``."""
+
+ASIDE_WORDS = frozenset(
+    {"remark", "remarks", "example", "examples", "note", "notes", "notation", "convention", "comment", "warning"}
+    | {"observation", "question", "exercise", "aside", "recall", "caution", "motivation", "intuition"}
+)
+"""Headings of environments that a proof is not about, though it may stand behind one."""
+
+_PART = re.compile(r"(?:[^,{}]|\{[^{}]*+\})++")
+
+
+@dataclass(frozen=True, slots=True)
+class TheoremStyle:
+    """How one theorem-like environment is printed.
+
+    Attributes:
+        heading: the word before the number.
+        counter: what numbers it; empty for an unnumbered one.
+    """
+
+    heading: str
+    counter: str
+
+
+def parse_options(text: str) -> dict[str, str]:
+    """Return ``key=value`` options, braces around values taken off; a key alone has an empty value."""
+    parts = (match[0].partition("=") for match in _PART.finditer(text))
+    return {key.strip(): value.strip().strip("{}").strip() for key, _, value in parts}
+
+
+class TheoremTable:
+    """The theorem-like environments declared so far, and which of them are nodes."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+        self.styles: dict[str, TheoremStyle] = {}
+        self.nodes: frozenset[str] = frozenset(DEFAULT_KINDS)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.styles or name in self.nodes
+
+    def is_aside(self, name: str) -> bool:
+        """Whether an environment is a remark or the like: nothing that a proof would prove."""
+        style = self.styles.get(name)
+        return name.lower() in ASIDE_WORDS or (style is not None and style.heading.lower() in ASIDE_WORDS)
+
+    def heading(self, name: str) -> str:
+        """Return the word an environment prints."""
+        style = self.styles.get(name)
+        return style.heading if style else name.capitalize()
+
+    def number(self, name: str) -> str:
+        """Count one more of an environment and return its number; empty where the book prints none."""
+        style = self.styles.get(name)
+        return self._counters.step(style.counter) if style and style.counter else ""
+
+    def choose_nodes(self, options: str) -> None:
+        """Take in the options of the blueprint package: ``thms=dfn+lem+thm`` names the nodes."""
+        chosen = parse_options(options).get("thms", "")
+        names = frozenset(name.strip() for name in chosen.split("+") if name.strip())
+        if names:
+            self.nodes = names
+
+    def take(self, token: Token) -> None:
+        r"""Take in ``\newtheorem``, ``\newmdtheoremenv`` or ``\declaretheorem``."""
+        if token.name == "declaretheorem":
+            for name in token.argument(1).split(","):
+                self._declare(name.strip(), token.argument(0))
+            return
+        mark, name, shared, heading, parent = (text or "" for text in token.arguments)
+        self._add(name.strip(), heading.strip(), shared.strip(), parent.strip(), numbered=mark != "*")
+
+    def take_trailing_options(self, token: Token, text: str) -> int:
+        r"""Take in ``\declaretheorem{lemma}[sibling=theorem]``; return the offset behind the option."""
+        found = Cursor(text[token.end : token.end + 1_000]).option(0)
+        if not found:
+            return token.end
+        for name in token.argument(1).split(","):
+            self._declare(name.strip(), found.text)
+        return token.end + found.end
+
+    def _declare(self, name: str, options: str) -> None:
+        keys = parse_options(options)
+        heading = keys.get("name") or keys.get("title") or keys.get("heading") or name.capitalize()
+        shared = keys.get("sibling") or keys.get("numberlike") or keys.get("sharenumber") or ""
+        parent = keys.get("numberwithin") or keys.get("within") or keys.get("parent") or ""
+        numbered = keys.get("numbered", "yes").lower() not in {"no", "false"}
+        self._add(name, heading, shared, parent, numbered=numbered)
+
+    def _add(self, name: str, heading: str, shared: str, parent: str, *, numbered: bool) -> None:
+        if not numbered:
+            self.styles[name] = TheoremStyle(heading, "")
+            return
+        known = self.styles.get(shared)
+        counter = (known.counter if known and known.counter else shared) or name
+        self.styles[name] = TheoremStyle(heading, counter)
+        if shared:
+            return
+        if parent:
+            above = self.styles.get(parent)
+            self._counters.nest(counter, above.counter if above and above.counter else parent)
+        else:
+            self._counters.free(counter)

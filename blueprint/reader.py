@@ -1,0 +1,52 @@
+"""Reads a blueprint: LaTeX files in, `Blueprint` out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from blueprint.book import Blueprint
+from blueprint.errors import NothingToRead
+from blueprint.latex.assembly import Assembly
+from blueprint.latex.attachment import attach_proofs
+from blueprint.latex.checks import check_book
+from blueprint.latex.edition import Edition
+from blueprint.latex.source import Library
+from blueprint.latex.state import Book
+from blueprint.node import Place
+from blueprint.root import find_root
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_COMMAND = re.compile(r"\\[A-Za-z]")
+
+
+def read_blueprint(path: Path) -> Blueprint:
+    """Read the book at a path.
+
+    Args:
+        path: its root file, or a folder in which `find_root` finds it. Nothing outside the folder (of a file: the
+            folder it lies in) is read.
+
+    Returns:
+        The book. What is wrong with it is in its problems: bad LaTeX never raises.
+
+    Raises:
+        NothingToRead: there is no LaTeX at the path.
+    """
+    root = find_root(path).resolve()
+    folder = path.resolve() if path.is_dir() else root.parent
+    if not root.is_relative_to(folder):
+        raise NothingToRead(f"The root file “{root.name}” of “{path}” is a link out of the folder; copy it there.")
+    library = Library(folder, root.parent)
+    source = library.read(root, Place(root.relative_to(folder).as_posix(), 1))
+    if source is None:
+        raise NothingToRead(library.problems[0].message)
+    if not _COMMAND.search(source.text):
+        raise NothingToRead(f"“{path}” holds no LaTeX: it has no command at all.")
+    book = Book(source, library.problems)
+    Assembly(library, book).read(source)
+    attach_proofs(book)
+    check_book(book)
+    return Edition(book, tuple(library.files)).blueprint()
