@@ -22,55 +22,20 @@ DECLARERS = _words("theorem lemma def abbrev structure inductive class instance 
 """Words that begin a declaration, once modifiers are out of the way."""
 
 MODIFIERS = _words("public private protected noncomputable unsafe partial meta nonrec")
-_KEYWORDS = frozenset(
-    [
-        "fun",
-        "by",
-        "match",
-        "with",
-        "let",
-        "have",
-        "show",
-        "from",
-        "suffices",
-        "if",
-        "then",
-        "else",
-        "do",
-        "return",
-        "where",
-        "in",
-        "at",
-        "calc",
-        "termination_by",
-        "decreasing_by",
-        "nomatch",
-        "nofun",
-        "rec",
-        "exists",
-        "forall",
-        "intro",
-        "exact",
-        "apply",
-        "simp",
-        "rw",
-        "rfl",
-        "induction",
-        "cases",
-        "constructor",
-        "refine",
-        "obtain",
-        "rcases",
-        "unfold",
-        "λ",
-        "mut",
-        "for",
-        "while",
-        "try",
-        "catch",
-        "throw",
-        "this",
-    ]
+
+_COMMANDS = (
+    DECLARERS
+    | MODIFIERS
+    | _words(
+        """module prelude import open namespace section end universe variable set_option attribute export mutual
+        deriving extends notation infix infixl infixr prefix postfix macro syntax elab macro_rules initialize
+        elab_rules declare_syntax_cat local scoped omit include all hiding renaming"""
+    )
+)
+_KEYWORDS = _words(
+    """fun by match with let have show from suffices if then else do return where in at calc termination_by
+    decreasing_by nomatch nofun rec exists forall intro exact apply simp rw rfl induction cases constructor
+    refine obtain rcases unfold λ mut for while try catch throw this"""
 )
 _SORTS = frozenset({"Type", "Prop", "Sort"})
 

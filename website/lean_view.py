@@ -176,7 +176,7 @@ def _at_line_start(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _body_of(tokens: Sequence[Token], word: int, end: int) -> int:
-    """Return where a theorem's body begins: after the first ``:=``, at a ``where`` or a line's ``|``, outside brackets."""
+    """Return where a theorem's body begins: outside brackets, after ``:=``, or at ``where`` or a line's ``|``."""
     depth = 0
     for index in range(word + 1, end):
         token = tokens[index]
