@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from checker.environment import Environment
-from checker.errors import UnknownDeclaration
+from checker.errors import AuditFailed, UnknownDeclaration
+from checker.replay import replay_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def audit(tree: Path, builder: Builder, declarations: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Build a tree and tell the axioms of declarations, from kernel terms, through every proof below them.
+    """Build a tree, have a fresh kernel check all of it from nothing, and tell the axioms of declarations.
+
+    Axioms are read from kernel terms, through every proof below a declaration.
 
     Args:
         tree: the folder.
@@ -26,10 +29,17 @@ def audit(tree: Path, builder: Builder, declarations: Iterable[str]) -> dict[str
         For each declaration its axioms, sorted; `sorryAx` among them where anything below is open.
 
     Raises:
+        AuditFailed: when the kernel refuses something, or two modules declare one name.
         UnknownDeclaration: when no module that compiles declares one of them.
         SandboxFailed: when the sandbox did not start.
     """
-    environment = Environment(builder.certify(tree))
+    build = builder.certify(tree)
+    environment = Environment(build)
+    for name, modules in environment.duplicates.items():
+        raise AuditFailed(f"{name} is declared in {' and in '.join(modules)}; rename one of them.")
+    problem = replay_all(build, builder)
+    if problem:
+        raise AuditFailed(problem)
     found = {}
     for name in declarations:
         if name not in environment:

@@ -82,6 +82,14 @@ class Builder:
 
     Whatever is asked for at once, no more than ``jobs`` Lean processes run, and two threads that need the same
     certificate wait for one compilation.
+
+    Attributes:
+        lean: which Lean.
+        sandbox: where it runs.
+        store: where certificates are kept.
+        limits: what one module may use.
+        options: Lean options for every module.
+        slots: held by whoever runs a Lean process.
     """
 
     def __init__(
@@ -110,6 +118,7 @@ class Builder:
         self.limits = limits or Limits()
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
+        self.slots = threading.Semaphore(jobs)
         self._workers = ThreadPoolExecutor(jobs, thread_name_prefix="lean")
         self._lock = threading.Lock()
         self._running: dict[str, Future[Certificate]] = {}
@@ -160,7 +169,8 @@ class Builder:
             known = self.store.get(order.key)
             if known is not None:
                 return known
-            certificate, artefacts = self._compiler.compile(order)
+            with self.slots:
+                certificate, artefacts = self._compiler.compile(order)
             if certificate.failure not in _PASSING:
                 self.store.put(certificate, artefacts)
             return certificate

@@ -28,7 +28,7 @@ SUFFIXES: Final = (PUBLIC, SERVER, PRIVATE, *CODE, INDEX)
 _STEM: Final = "made"
 _SEVERITIES: Final = {"error": "error", "warning": "warning"}
 _MEMORY_WORDS: Final = (b"out of memory", b"excessive memory consumption", b"bad_alloc", b"Cannot allocate memory")
-_RESERVED_BYTES: Final = 2 << 30
+RESERVED_BYTES: Final = 2 << 30
 """Address space Lean reserves and never touches: its library, its allocator's arenas, thread stacks."""
 _STACK_KILOBYTES: Final = 64 << 10
 _KILLED: Final = 137
@@ -82,7 +82,7 @@ class Compiler:
         try:
             (folder / "source.lean").write_bytes(order.source.data)
             (folder / "setup.json").write_text(_setup(order), encoding="utf-8")
-            limits = replace(self.limits, memory_bytes=self.limits.memory_bytes + _RESERVED_BYTES)
+            limits = replace(self.limits, memory_bytes=self.limits.memory_bytes + RESERVED_BYTES)
             run = self.sandbox.run(self._command(), folder, (*self.lean.reads, self.objects), limits)
             failure, detail, diagnostics = _verdict(run, self.limits)
             artefacts = {} if failure else _collect(folder, self.limits.file_bytes)

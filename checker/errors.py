@@ -10,7 +10,8 @@
     ├── HeaderError            the first lines of a Lean file are no module header
     ├── ImportCycle            modules import one another in a circle
     ├── CertificateDamaged     something read from the store is not what was written there
-    └── UnknownDeclaration     a declaration that was asked for does not exist
+    ├── UnknownDeclaration     a declaration that was asked for does not exist
+    └── AuditFailed            a finished tree does not stand when the kernel checks it from nothing
 """
 
 from __future__ import annotations
@@ -50,3 +51,7 @@ class CertificateDamaged(CheckerError):
 
 class UnknownDeclaration(CheckerError):
     """A declaration that was asked for is not declared in the tree."""
+
+
+class AuditFailed(CheckerError):
+    """A tree does not stand when the kernel checks it again from nothing."""

@@ -12,6 +12,7 @@ from checker.errors import HeaderError
 from checker.evidence import evidence_reasons
 from checker.header import imports_of, module_of, path_of
 from checker.judgement import Code, Judgement, Reason
+from checker.replay import replay_module
 from checker.syntax import syntax_reasons
 from checker.tree import module_paths, read_regular
 
@@ -50,7 +51,7 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
     reasons += _build_reasons(change, changed, build, builder)
     if reasons:
         return _refusal(reasons, _certificates(changed, build))
-    return _Terms(change, layout, policy, build, changed).judgement()
+    return _Terms(change, layout, policy, builder, build, changed).judgement()
 
 
 def _refusal(reasons: list[Reason], certificates: Mapping[str, Certificate] | None = None) -> Judgement:
@@ -162,8 +163,15 @@ class _Terms:
     """The second half of the judgement: on kernel terms alone."""
 
     def __init__(
-        self, change: Change, layout: Layout, policy: Policy, build: Build, changed: Mapping[str, str]
+        self,
+        change: Change,
+        layout: Layout,
+        policy: Policy,
+        builder: Builder,
+        build: Build,
+        changed: Mapping[str, str],
     ) -> None:
+        self._builder = builder
         self._change = change
         self._layout = layout
         self._policy = policy
@@ -184,6 +192,8 @@ class _Terms:
             self._meanings(lock)
             assumes = self._open()
             axioms = self._axioms()
+        if not self._reasons:
+            self._replay()
         reasons = tuple(dict.fromkeys(self._reasons))
         return Judgement(not reasons, reasons, lock, axioms, assumes, _certificates(self._changed, self._build))
 
@@ -271,3 +281,10 @@ class _Terms:
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not of the base.", module)
         elif axiom != SORRY and axiom not in self._policy.axioms:
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not allowed.", module)
+
+    def _replay(self) -> None:
+        """Have a fresh kernel check what is about to be accepted."""
+        for module in self._changed:
+            problem = replay_module(self._build, module, self._builder)
+            if problem:
+                self._say(Code.REPLAY, problem, module)

@@ -31,11 +31,12 @@ class CertificateStore:
         self.folder = folder.resolve()
         self.objects = self.folder / "objects"
         self.scratch = self.folder / "scratch"
-        for each in (self.folder / "certificates", self.objects, self.scratch):
+        for each in (self.folder / "certificates", self.folder / "notes", self.objects, self.scratch):
             each.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._memory: OrderedDict[str, Certificate] = OrderedDict()
         self._verified: set[str] = set()
+        self._notes: set[str] = set()
 
     def get(self, key: str) -> Certificate | None:
         """The certificate of a key; None when there is none that can be trusted."""
@@ -96,11 +97,23 @@ class CertificateStore:
             self._verified.add(digest)
         return path
 
+    def note(self, digest: str) -> None:
+        """Note that something, named by a digest of all it depends on, was found true."""
+        self._write(self.folder / "notes" / digest[:2] / digest, b"")
+        self._notes.add(digest)
+
+    def noted(self, digest: str) -> bool:
+        """Whether something was noted before."""
+        if digest not in self._notes and (self.folder / "notes" / digest[:2] / digest).is_file():
+            self._notes.add(digest)
+        return digest in self._notes
+
     def forget(self) -> None:
         """Drop what is kept in memory; the folder stays."""
         with self._lock:
             self._memory.clear()
             self._verified.clear()
+            self._notes.clear()
 
     def _remember(self, certificate: Certificate) -> None:
         with self._lock:

