@@ -9,6 +9,6 @@ namespace Arithmetic.Natural
 
 /-- A number greater than one is prime when only one and itself divide it. -/
 @[expose] public def Prime (p : Natural) : Prop :=
-  And (one.lt p) ((d : Natural) → d.dvd p → Or (Eq d one) (Eq d p))
+  And (one.lt p) (∀ d : Natural, d.dvd p → Or (Eq d one) (Eq d p))
 
 end Arithmetic.Natural

@@ -19,13 +19,13 @@ public theorem eq_decided (a b : Natural) :
     match b with
     | zero => .inl rfl
     | succ b => .inr (ne_symm (succ_ne_zero b))
-  have step (a : Natural) (ih : (b : Natural) → Decided (Eq a b)) (b : Natural) : Decided (Eq a.succ b) :=
+  have step (a : Natural) (ih : ∀ b : Natural, Decided (Eq a b)) (b : Natural) : Decided (Eq a.succ b) :=
     match b with
     | zero => .inr (succ_ne_zero a)
     | succ b =>
       match ih b with
       | .inl equal => .inl (congr_arg succ equal)
       | .inr distinct => .inr (contrapositive succ_inj distinct)
-  induction (fun a => (b : Natural) → Decided (Eq a b)) base step a b
+  induction (fun a => ∀ b : Natural, Decided (Eq a b)) base step a b
 
 end Arithmetic.Natural

@@ -6,7 +6,7 @@ public import Arithmetic.Numbers.Natural
 namespace Arithmetic.Natural
 
 /-- What holds of zero, and with every number of the next, holds of all numbers. -/
-public theorem induction (P : Natural → Prop) (base : P zero) (step : (n : Natural) → P n → P n.succ)
+public theorem induction (P : Natural → Prop) (base : P zero) (step : ∀ n, P n → P n.succ)
     (n : Natural) :
     P n :=
   n.rec base step
