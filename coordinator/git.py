@@ -302,7 +302,7 @@ class Repository:
         self, *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
     ) -> tuple[int, str, str]:
         status, out, err = self._try_bytes(*arguments, environment=environment, folder=folder)
-        return status, out.decode("utf-8", "replace"), err
+        return status, out.decode("utf-8", "replace").removesuffix("\n"), err
 
     def _try_bytes(
         self, *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
@@ -315,6 +315,7 @@ class Repository:
                 with_extended_output=True,
                 with_exceptions=False,
                 stdout_as_string=False,
+                strip_newline_in_stdout=False,
                 kill_after_timeout=_TIME_LIMIT,
                 env={**_ENVIRONMENT, "GIT_DIR": str(self.path.resolve()), **(environment or {})},
             )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blueprint import Blueprint, Node
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
-_MACRO = re.compile(r"\\[A-Za-z]+\*?|[${}~]")
+_NO_WORDS = re.compile(r"\$[^$]*\$|\\[A-Za-z]+\*?|[{}~]")
 _LEAN_NAME = re.compile(r"^[^\W\d][\w'!?]*(\.[^\W\d][\w'!?]*)*$")
 
 
@@ -54,7 +54,7 @@ def plan_homes(blueprint: Blueprint, library: str) -> Mapping[str, Home]:
                 f"({owners[declaration].place}); give one of them another \\lean name."
             )
         owners[declaration] = node
-        chapter = _camel(_MACRO.sub(" ", blueprint.chapters[node.chapter].title)) or "Main"
+        chapter = _camel(_NO_WORDS.sub(" ", blueprint.chapters[node.chapter].title)) or "Main"
         stem = f"{library}.{_capital(chapter)}.{_capital(_camel(declaration.rsplit('.', 1)[-1]) or 'Node')}"
         module = _fresh(stem, modules)
         modules.add(module.lower())

@@ -128,7 +128,7 @@ def _spent_by_label(connection: Connection) -> dict[str, tuple[int, float]]:
 def _attempts(connection: Connection) -> dict[str, int]:
     state = func.iif(jobs.c.state == "ended", jobs.c.ending, jobs.c.state)
     rows = connection.execute(select(state, func.count()).where(jobs.c.kind == "attempt").group_by(state))
-    return dict(sorted(rows.tuples()))
+    return dict(sorted(rows))
 
 
 def _landings(connection: Connection) -> dict[str, int]:
@@ -140,7 +140,7 @@ def _landings(connection: Connection) -> dict[str, int]:
         .where(landings.c.state == "landed")
         .group_by(items.c.stage)
     )
-    return dict(sorted(rows.tuples()))
+    return dict(sorted(rows))
 
 
 def _spent(connection: Connection) -> dict[str, Any]:
@@ -260,4 +260,4 @@ def running_jobs(store: Store) -> dict[str, int]:
         rows = connection.execute(
             select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
         )
-        return dict(rows.tuples())
+        return dict(rows.all())

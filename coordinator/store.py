@@ -118,7 +118,7 @@ def _load_items(connection: Connection) -> Iterator[Item]:
     sent: dict[int, int] = dict(
         connection.execute(
             select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
-        ).tuples()
+        ).all()
     )
     for row in connection.execute(select(items).order_by(items.c.id)):
         count = sent.get(row.id, 0)
@@ -182,7 +182,7 @@ def _fruitless_jobs(connection: Connection) -> Mapping[int, int]:
             select(jobs.c.pull_request, func.count())
             .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "limit", "gave_up")))
             .group_by(jobs.c.pull_request)
-        ).tuples()
+        ).all()
     )
 
 

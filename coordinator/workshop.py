@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
-from checker import Builder, CertificateStore, Change, Layout, Limits, Sandbox, audit, find_lean, judge
+from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
 from coordinator.git import Identity, Repository
 from coordinator.merge_queue import ModuleRecord
 from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, BuildEnded, BuildOrder, ReviewEnded
@@ -152,7 +152,7 @@ class Workshop:
             return self._judge(order, change)
 
     def _judge(self, order: BuildOrder, change: Change) -> BuildEnded:
-        judgement = judge(change, _layout(order.envelope), None, self._builder)
+        judgement = judge(change, _layout(order.envelope), Policy(), self._builder)
         if not judgement.accepted:
             reasons = tuple(f"{reason}"[:_REASON_LENGTH] for reason in judgement.reasons)
             return BuildEnded(order.envelope.job, accepted=False, reasons=reasons)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import socket
 import subprocess
@@ -16,6 +15,7 @@ import redis
 from coordinator.git import MAIN, Repository
 from coordinator.services import embedded_broker
 from coordinator.store import Store
+from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,22 +28,6 @@ def hub(tmp_path: Path) -> Repository:
     repository = Repository.create(tmp_path / "hub.git")
     commit_files(repository, tmp_path, {"README": "hello\n"}, MAIN)
     return repository
-
-
-def commit_files(
-    repository: Repository, scratch: Path, files: dict[str, str], ref: str | None = None, parent: str | None = None
-) -> str:
-    """Commits `files` over what `parent` holds, moves `ref` there when given, and returns the commit."""
-    folder = scratch / f"tree-{secrets.token_hex(4)}"
-    if parent is not None:
-        repository.export(parent, folder)
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    commit = repository.commit(repository.write_tree(folder), [parent] if parent else [], "test")
-    if ref is not None:
-        repository.move(ref, commit, parent)
-    return commit
 
 
 @pytest.fixture

@@ -6,24 +6,15 @@ import pytest
 
 from coordinator.errors import GitError, RefMoved
 from coordinator.git import MAIN, Repository, git_version, work_tree_of
+from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def commit(repository: Repository, scratch: Path, name: str, files: dict[str, str], parent: str | None = None) -> str:
-    folder = scratch / name
-    if parent is not None:
-        repository.export(parent, folder)
-    for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
-    return repository.commit(repository.write_tree(folder), [parent] if parent else [], name)
-
-
 def test_a_tree_survives_the_way_into_git_and_back(hub: Repository, tmp_path: Path) -> None:
     files = {"A/Ünï.lean": "theorem\r\n", ".gitignore": "*\n", "deep/er/x": ""}
-    made = commit(hub, tmp_path, "one", files)
+    made = commit_files(hub, tmp_path, files)
     hub.export(made, tmp_path / "back")
     assert {path: (tmp_path / "back" / path).read_bytes().decode() for path in files} == files
     assert set(hub.blobs(made)) == set(files)
@@ -34,9 +25,9 @@ def test_a_tree_survives_the_way_into_git_and_back(hub: Repository, tmp_path: Pa
 def test_disjoint_branches_merge_and_one_file_on_both_sides_conflicts(hub: Repository, tmp_path: Path) -> None:
     base = hub.head()
     assert base is not None
-    left = commit(hub, tmp_path, "left", {"a": "1\n"}, base)
-    right = commit(hub, tmp_path, "right", {"b": "2\n"}, base)
-    clash = commit(hub, tmp_path, "clash", {"a": "3\n"}, base)
+    left = commit_files(hub, tmp_path, {"a": "1\n"}, parent=base)
+    right = commit_files(hub, tmp_path, {"b": "2\n"}, parent=base)
+    clash = commit_files(hub, tmp_path, {"a": "3\n"}, parent=base)
     merge = hub.merge(left, right)
     assert merge.clean
     assert set(hub.blobs(hub.commit(merge.tree, [left, right], "joined"))) == {"README", "a", "b"}
@@ -46,8 +37,8 @@ def test_disjoint_branches_merge_and_one_file_on_both_sides_conflicts(hub: Repos
 def test_main_moves_by_compare_and_set_only(hub: Repository, tmp_path: Path) -> None:
     first = hub.head()
     assert first is not None
-    second = commit(hub, tmp_path, "second", {"a": "1"}, first)
-    third = commit(hub, tmp_path, "third", {"a": "2"}, first)
+    second = commit_files(hub, tmp_path, {"a": "1"}, parent=first)
+    third = commit_files(hub, tmp_path, {"a": "2"}, parent=first)
     hub.move(MAIN, second, first)
     with pytest.raises(RefMoved):
         hub.move(MAIN, third, first)
@@ -77,7 +68,7 @@ def test_a_branch_travels_to_a_remote_and_a_commit_back(hub: Repository, tmp_pat
     head = hub.head()
     assert head is not None
     mirror.fetch(str(hub.path), [head])
-    mine = commit(mirror, tmp_path, "mine", {"x": "y"}, head)
+    mine = commit_files(mirror, tmp_path, {"x": "y"}, parent=head)
     mirror.push(str(hub.path), mine, "refs/attempts/node-1/1")
     assert hub.head("refs/attempts/node-1/1") == mine
     assert hub.is_ancestor(head, mine)
@@ -111,7 +102,7 @@ def test_a_symlink_is_stored_as_one_and_never_followed(hub: Repository, tmp_path
 def test_the_diff_is_cut_where_asked(hub: Repository, tmp_path: Path) -> None:
     head = hub.head()
     assert head is not None
-    big = commit(hub, tmp_path, "big", {"a": "line\n" * 1000}, head)
+    big = commit_files(hub, tmp_path, {"a": "line\n" * 1000}, parent=head)
     assert "+line" in hub.diff(head, big)
     assert len(hub.diff(head, big, limit=100)) < 200
 

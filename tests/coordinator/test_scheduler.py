@@ -1,0 +1,255 @@
+"""The scheduler as a pure function, and the store's transitions below it, on random graphs with random workers."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agents import Usage
+from blueprint import DependencyGraph
+from coordinator import transitions
+from coordinator.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
+from coordinator.scheduler import (
+    Approve,
+    Bounce,
+    Capacity,
+    Finish,
+    GiveUp,
+    Land,
+    Reap,
+    StartAttempt,
+    StartAudit,
+    StartBuild,
+    StartReview,
+    decide,
+)
+from coordinator.settings import Settings
+from coordinator.state import CampaignState, Item, Job, PullRequest, Verdict
+from coordinator.store import Store, load_state, set_meta
+from tests.support.books import book, node
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from blueprint import Blueprint
+    from coordinator.scheduler import Action
+
+CAPACITY = Capacity(agents=4, builds=2)
+SETTINGS = Settings.model_validate({"retry": {"max_attempts": 4, "backoff_seconds": 0.5}, "budget_usd": 1000.0})
+HEAD = "a" * 40
+
+
+def state(*items: Item, **more: object) -> CampaignState:
+    return CampaignState(items={(item.label, item.stage): item for item in items}, **more)  # type: ignore[arg-type]
+
+
+def item(number: int, label: str, stage: str = "statement", **more: object) -> Item:
+    return Item(number, label, stage, "open", **more) if "state" not in more else Item(number, label, stage, **more)  # type: ignore[arg-type]
+
+
+def decided(now_state: CampaignState, made: Blueprint, now: float = 0.0, rules: Settings = SETTINGS) -> list[Action]:
+    return decide(now_state, DependencyGraph(made), rules, CAPACITY, now)
+
+
+def test_what_unblocks_most_goes_first() -> None:
+    made = book(node("lone"), node("root"), node("x", uses=("root",)), node("y", uses=("x",)))
+    ready = state(item(1, "lone"), item(2, "root"), item(3, "x"), item(4, "y"))
+    starts = [action for action in decided(ready, made) if isinstance(action, StartAttempt)]
+    assert [start.item for start in starts] == [2, 1]
+
+
+def test_an_expired_lease_is_reaped_before_anything_else() -> None:
+    made = book(node("a"))
+    job = Job(7, "attempt", 1, None, 1, lease_until=5.0)
+    assert decided(state(item(1, "a"), jobs=(job,)), made, now=6.0) == [Reap(7)]
+    assert decided(state(item(1, "a"), jobs=(job,)), made, now=4.0) == []
+
+
+def test_a_request_waits_for_every_seat_and_one_refusal_sends_it_back() -> None:
+    made = book(node("a"))
+    request = PullRequest(1, 1, "reviewing", HEAD, HEAD)
+    seats = decided(state(item(1, "a"), pull_requests=(request,)), made)
+    assert [(each.seat) for each in seats if isinstance(each, StartReview)] == [0, 1]
+    yes, no = Verdict(0, "approve", "fine", HEAD), Verdict(1, "request_changes", "say more", HEAD)
+    both = PullRequest(1, 1, "reviewing", HEAD, HEAD, verdicts=(yes, no))
+    assert decided(state(item(1, "a"), pull_requests=(both,)), made) == [Bounce(1, "reviewer", "say more")]
+    agreed = PullRequest(1, 1, "reviewing", HEAD, HEAD, verdicts=(yes, Verdict(1, "approve", "ok", HEAD)))
+    assert decided(state(item(1, "a"), pull_requests=(agreed,)), made) == [Approve(1)]
+
+
+def test_a_verdict_on_another_commit_does_not_count() -> None:
+    made = book(node("a"))
+    old = tuple(Verdict(seat, "approve", "", "b" * 40) for seat in (0, 1))
+    request = PullRequest(1, 1, "reviewing", HEAD, HEAD, verdicts=old)
+    assert all(isinstance(each, StartReview) for each in decided(state(item(1, "a"), pull_requests=(request,)), made))
+
+
+def test_the_caps_of_all_jobs_stay_within_the_budget() -> None:
+    made = book(*(node(f"n{k}") for k in range(9)))
+    rules = Settings.model_validate({"budget_usd": 3.0, "attempt": {"max_cost_usd": 2.0}})
+    starts = decided(state(*(item(k + 1, f"n{k}") for k in range(9)), spent_usd=0.5), made, rules=rules)
+    assert sum(each.cap_usd for each in starts if isinstance(each, StartAttempt)) == pytest.approx(2.5)
+
+
+def test_a_spent_budget_ends_the_campaign_and_says_so() -> None:
+    made = book(node("a"))
+    rules = Settings.model_validate({"budget_usd": 1.0})
+    (finish,) = decided(state(item(1, "a"), spent_usd=1.0), made, rules=rules)
+    assert isinstance(finish, Finish)
+    assert finish.state == "out_of_budget"
+
+
+def test_a_retry_waits_for_its_time() -> None:
+    made = book(node("a"))
+    waiting = state(item(1, "a", not_before=10.0, attempts=1, sent=1))
+    assert decided(waiting, made, now=9.0) == []
+    assert decided(waiting, made, now=10.0) == [StartAttempt(1, 2, 5.0)]
+
+
+def test_when_nothing_is_left_main_is_audited_and_then_the_campaign_is_done() -> None:
+    made = book(node("d", definition=True), node("later", notready=True))
+    done = item(1, "d", state="landed")
+    assert decided(state(done, main=HEAD), made) == [StartAudit()]
+    (finish,) = decided(state(done, main=HEAD, audited=HEAD), made)
+    assert isinstance(finish, Finish)
+    assert finish.state == "done"
+    (stuck,) = decided(state(done, main=HEAD, audit_failure="a rests on sorryAx."), made)
+    assert isinstance(stuck, Finish)
+    assert stuck.state == "stuck"
+
+
+@st.composite
+def books(draw: st.DrawFn) -> Blueprint:
+    nodes = []
+    for number in range(draw(st.integers(1, 8))):
+        below = [f"n{k}" for k in range(number)]
+        chosen = st.lists(st.sampled_from(below), max_size=3, unique=True) if below else st.just([])
+        nodes.append(
+            node(
+                f"n{number}",
+                uses=tuple(draw(chosen)),
+                proof_uses=tuple(draw(chosen)),
+                definition=draw(st.booleans()),
+                notready=number > 0 and draw(st.integers(0, 9)) == 0,
+            )
+        )
+    return book(*nodes)
+
+
+class World:
+    """The real store, transitions and scheduler, with workers that succeed, fail, vanish or report twice."""
+
+    def __init__(self, folder: Path, made: Blueprint, seed: int) -> None:
+        self.store = Store(folder / "store.sqlite", writable=True)
+        self.graph = DependencyGraph(made)
+        self.random = random.Random(seed)
+        self.now = 1000.0
+        self.landed: list[int] = []
+        with self.store.begin() as connection:
+            transitions.seed_items(connection, made)
+            set_meta(connection, "main", HEAD)
+
+    def load(self) -> CampaignState:
+        with self.store.begin() as connection:
+            return load_state(connection)
+
+    def run(self) -> Finish:
+        for _ in range(3000):
+            now_state = self.load()
+            self.check(now_state)
+            actions = decide(now_state, self.graph, SETTINGS, CAPACITY, self.now)
+            for action in actions:
+                if isinstance(action, Finish):
+                    return action
+                self.act(action, now_state)
+            self.now += 0.3
+            for job in self.load().jobs:
+                if self.random.random() < 0.5:
+                    self.end(job)
+        raise AssertionError("the campaign does not come to an end")
+
+    def check(self, now_state: CampaignState) -> None:
+        busy = [job.item for job in now_state.jobs if job.kind == "attempt"]
+        busy += [request.item for request in now_state.pull_requests]
+        assert len(busy) == len(set(busy)), "an item is worked on twice"
+        assert len(self.landed) == len(set(self.landed)), "an item landed twice"
+        agents = [job for job in now_state.jobs if job.kind in {"attempt", "review"}]
+        assert len(agents) <= CAPACITY.agents
+        assert now_state.spent_usd + now_state.reserved_usd <= SETTINGS.budget_usd + 1e-6
+
+    def send(self, kind: str, base: str = HEAD, **more: object) -> None:
+        with self.store.begin() as connection:
+            transitions.send_job(connection, kind, now=self.now, lease_seconds=5.0, base=base, **more)  # type: ignore[arg-type]
+
+    def act(self, action: Action, now_state: CampaignState) -> None:
+        with self.store.begin() as connection:
+            match action:
+                case Reap(job):
+                    transitions.reap_job(connection, job, self.now, blame=True)
+                case Approve(number):
+                    transitions.approve(connection, number, self.now)
+                case Bounce(number, source, reason):
+                    transitions.bounce(connection, number, source, reason, SETTINGS.retry, self.now)
+                case GiveUp(number):
+                    transitions.give_up(connection, number, self.now)
+                case Land(number):
+                    request = next(each for each in now_state.pull_requests if each.number == number)
+                    self.landed.append(request.item)
+                    transitions.finish_landing(connection, number, f"{number:040x}", self.now)
+        match action:
+            case StartAttempt(target, number, cap):
+                self.send("attempt", item=target, number=number, cap_usd=cap)
+            case StartReview(number, seat, cap):
+                self.send("review", item=1, pull_request=number, number=seat, cap_usd=cap)
+            case StartBuild(number):
+                self.send("build", item=1, pull_request=number)
+            case StartAudit():
+                self.send("audit", base=now_state.main)
+
+    def end(self, job: Job) -> None:
+        if self.random.random() < 0.1:
+            return  # the worker vanished: the lease runs out
+        usage = Usage(input_tokens=10, output_tokens=5, cost_usd=0.01)
+        for _ in range(2 if self.random.random() < 0.2 else 1):
+            with self.store.begin() as connection:
+                self.report(connection, job, usage)
+
+    def report(self, connection: Connection, job: Job, usage: Usage) -> None:
+        lucky = self.random.random() < 0.7
+        match job.kind:
+            case "attempt":
+                ending = "submitted" if lucky else self.random.choice(["gave_up", "limit", "failed", "cancelled"])
+                attempt = AttemptEnded(job.id, ending, "words", usage, HEAD)
+                transitions.end_attempt(connection, attempt, SETTINGS.retry, self.now)
+            case "review":
+                decision = "approve" if lucky else self.random.choice(["", "reject", "request_changes"])
+                ending = "verdict" if decision else "limit"
+                review = ReviewEnded(job.id, ending, "", usage, "r", decision, "because", HEAD)
+                transitions.end_review(connection, review, self.now)
+            case "build":
+                build = BuildEnded(job.id, accepted=lucky, reasons=("no",), lock="digest")
+                transitions.end_build(connection, build, SETTINGS.retry, self.now)
+            case "audit":
+                transitions.end_audit(connection, AuditEnded(job.id, ""), self.now)
+
+
+@settings(max_examples=25, deadline=None)
+@given(books(), st.integers(0, 1000))
+def test_every_campaign_ends_with_each_node_in_one_state_and_nothing_landed_twice(made: Blueprint, seed: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder), made, seed)
+        finish = world.run()
+        last = world.load()
+        world.store.close()
+    assert finish.state in {"done", "stuck"}
+    assert (finish.state == "done") == (not last.failed)
+    assert not last.jobs
+    assert not last.pull_requests
+    for label in last.failed:
+        assert any(each.reason for each in last.items.values() if each.label == label)
