@@ -7,7 +7,7 @@ import os
 import random
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import anthropic
@@ -216,11 +216,13 @@ class _Answer:
             raise LimitReached("context", "The conversation has outgrown the model's window.")
         if message.stop_reason == "refusal":
             raise ModelRefused("the model declines to go on with this conversation")
+        blocks = _encodable([block.to_dict(mode="json", warnings=False) for block in message.content])
         return Reply(
-            content=tuple(block.to_dict(mode="json", warnings=False) for block in message.content),
-            text="\n".join(block.text for block in message.content if block.type == "text"),
+            # the service does not take empty texts back
+            content=tuple(block for block in blocks if block["type"] != "text" or block["text"].strip()),
+            text="\n".join(block["text"] for block in blocks if block["type"] == "text"),
             calls=tuple(
-                ToolCall(block.id, block.name, block.input) for block in message.content if block.type == "tool_use"
+                ToolCall(block["id"], block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"
             ),
             stop_reason=message.stop_reason or "",
         )
@@ -242,6 +244,12 @@ def _size(conversation: Conversation) -> int:
     """Bytes of the request's words; escapes do not cost tokens, so they are not counted."""
     parts = [conversation.system, conversation.tools, conversation.turns]
     return len(json.dumps(parts, ensure_ascii=False).encode(errors="replace"))
+
+
+def _encodable(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same blocks without lone surrogates, which JSON's escapes can spell and UTF-8 cannot."""
+    plain: list[dict[str, Any]] = json.loads(json.dumps(blocks, ensure_ascii=False).encode(errors="replace"))
+    return plain
 
 
 def _go_on(meter: Meter, cancelled: Callable[[], bool]) -> None:

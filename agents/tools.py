@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from agents.endings import GaveUp, Submitted, VerdictGiven
 from agents.errors import ToolError
 from agents.outcome import Verdict
+from agents.summary import MAX_SUMMARY
 from agents.transcript import cut
 from checker import Change, judge
 from checker.errors import HeaderError
@@ -49,6 +50,7 @@ class ReadFile(ToolInput):
 
     name = "read_file"
     path: str = Field(description="The file, relative to the project, such as `Arithmetic/Base/Equality.lean`.")
+    from_line: int = Field(1, ge=1, description="The first line to show, for files too long for one answer.")
 
 
 class WriteFile(ToolInput):
@@ -151,8 +153,8 @@ class Toolbox:
         match wanted:
             case ListFiles(under=under):
                 return self._list(under)
-            case ReadFile(path=path):
-                return self._workspace.read(path)
+            case ReadFile(path=path, from_line=from_line):
+                return _page(self._workspace.read(path), from_line)
             case WriteFile(path=path, text=text):
                 return self._write(path, text)
             case Check(path=path):
@@ -162,7 +164,7 @@ class Toolbox:
             case GiveUp(reason=reason):
                 raise GaveUp(reason)
             case GiveVerdict(decision=decision, reasons=reasons):
-                raise VerdictGiven(Verdict(decision, reasons))
+                raise VerdictGiven(Verdict(decision, cut(reasons, MAX_SUMMARY)))
             case _:
                 raise AssertionError(f"a tool without a use: {wanted!r}")
 
@@ -210,6 +212,21 @@ class Toolbox:
             raise Submitted(summary)
         self.last_check = refusal(judgement)
         raise ToolError(self.last_check)
+
+
+def _page(text: str, from_line: int) -> str:
+    """The text from a line on, as far as one answer carries; where it goes on, if it does."""
+    lines = text.split("\n")
+    if from_line > len(lines):
+        raise ToolError(f"The file has {len(lines)} lines.")
+    shown, size = list[str](), 0
+    for line in lines[from_line - 1 :]:
+        size += len(line) + 1
+        if shown and size > MAX_OUTPUT - 100:
+            more = from_line + len(shown)
+            return "\n".join([*shown, f"[… goes on with line {more} of {len(lines)}: read_file from_line={more} …]"])
+        shown.append(line)
+    return "\n".join(shown)
 
 
 def report(module: str, certificates: Mapping[str, Certificate], failures: Mapping[str, Certificate]) -> str:

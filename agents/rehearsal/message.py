@@ -102,4 +102,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _event(kind: str, **data: Any) -> bytes:
-    return f"event: {kind}\ndata: {json.dumps({'type': kind, **data}, ensure_ascii=False)}\n\n".encode()
+    return f"event: {kind}\ndata: {json.dumps({'type': kind, **data})}\n\n".encode()

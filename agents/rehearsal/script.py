@@ -67,7 +67,7 @@ class DemoScript:
             if slip.find not in text:
                 raise RehearsalError(f"the slip of {node} does not occur in the statement {path}: {slip.find!r}")
             text = text.replace(slip.find, slip.put, 1)
-        yield Action("I look at what the project holds.", "list_files", {"under": path.rpartition("/")[0]})
+        yield Action("I look at what the project holds.", "list_files", {"under": path.partition("/")[0]})
         yield from _hand_in(path, text, f"States `{request.task['Declaration']}` as the book does.")
 
     def _prove(self, request: Request) -> Plan:

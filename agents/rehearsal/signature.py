@@ -7,4 +7,4 @@ import hashlib
 
 def sign(thinking: str) -> str:
     """The signature of a thinking block."""
-    return hashlib.sha256(b"rehearsal:" + thinking.encode()).hexdigest()
+    return hashlib.sha256(b"rehearsal:" + thinking.encode(errors="replace")).hexdigest()

@@ -14,6 +14,7 @@ import pytest
 from agents.agent import run_agent
 from agents.assignment import Assignment, Feedback, Limits, NodeBrief
 from agents.model import AnthropicModel
+from agents.outcome import Outcome
 from agents.prices import REHEARSAL_MODEL
 from agents.rehearsal import Action, RehearsalServer, Request, Script
 from agents.rehearsal.answers import Answers
@@ -27,7 +28,6 @@ from checker.header import path_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from agents.outcome import Outcome
     from checker.builder import Builder
 
 BOOK = Path(__file__).parents[2] / "lean_project"
@@ -257,6 +257,7 @@ BAD_CALLS: list[tuple[str, Any]] = [
     ("read_file", {"path": 7}),
     ("read_file", {"path": "../../etc/passwd"}),
     ("read_file", {"path": "Arithmetic/Base/Unit.lean", "more": True}),
+    ("read_file", {"path": "Arithmetic/Base/Unit.lean", "from_line": 100_000}),
     ("read_file", ["Arithmetic"]),
     ("write_file", {"path": "Arithmetic/Base/Unit.lean", "text": "mine"}),
     ("write_file", {"path": "Arithmetic/Helpers/Early.lean", "text": "module"}),
@@ -279,8 +280,31 @@ def test_bad_use_of_tools_is_answered_and_never_ends_the_attempt(desk: Desk) -> 
     assert all(entry["failed"] for entry in answers), answers
     assert "no tool 'no_such_tool'" in answers[0]["text"]
     assert "path" in answers[2]["text"]
-    assert "You may not write" in answers[7]["text"]
+    assert "You may not write" in answers[8]["text"]
     assert "target-missing" in answers[-1]["text"] or "refuses" in answers[-1]["text"]
+
+
+def test_a_long_file_is_read_page_by_page(desk: Desk) -> None:
+    lines = [f"-- {number} {'x' * 60}" for number in range(1_000)]
+    desk.lay_out("thm:and_comm", own=False)
+    desk.put("Arithmetic/Base/Long.lean", "\n".join(lines))
+    read, line = list[str](), 1
+
+    class Reader:
+        def act(self, request: Request) -> Action:
+            nonlocal line
+            if request.exchanges:
+                *shown, last = request.exchanges[-1].result.split("\n")
+                read.extend(shown)
+                if not last.startswith("[… goes on with line "):
+                    read.append(last)
+                    return STOP
+                line = int(last.split()[5])
+            return Action("On.", "read_file", {"path": "Arithmetic/Base/Long.lean", "from_line": line})
+
+    assert desk.work(assignment("author", "statement", "thm:and_comm"), Reader()).ending == "gave_up"
+    assert read == lines
+    assert len(entries(desk, "tool")) > 2
 
 
 def test_a_reviewer_can_only_read(desk: Desk) -> None:
@@ -350,6 +374,15 @@ def test_a_reply_cut_off_in_a_call_is_not_acted_on(desk: Desk) -> None:
     assert outcome.ending == "gave_up"
     assert "cut off" in entries(desk, "tool")[0]["text"]
     assert not (desk.folder / "Arithmetic/Logic").exists()
+
+
+def test_half_a_character_harms_nobody(desk: Desk) -> None:
+    desk.lay_out("thm:and_comm", own=False)
+    task = assignment("author", "statement", "thm:and_comm", limits=Limits(max_calls=2))
+    outcome = desk.work(task, Says(Action("Half \ud835 a letter.", "list_files")))
+    assert outcome.cause == "calls"
+    assert "Half ? a letter." in outcome.summary
+    assert Outcome.from_json(outcome.to_json()) == outcome
 
 
 def test_a_model_that_declines_is_a_failure_with_a_reason(desk: Desk) -> None:
