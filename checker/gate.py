@@ -235,6 +235,8 @@ class _Terms:
                 change.module,
             )
         for name, reviewed in {**change.locked, **change.open_statements}.items():
+            if name == change.target and change.stage == "proof":
+                continue
             if name not in environment:
                 self._say(Code.LOCKED, f"`{name}`, which was reviewed, is gone.")
             elif environment.meaning(name) != reviewed:

@@ -4,9 +4,10 @@ No elaborator runs here, no option, attribute or macro of any source: constants 
 and handed to the kernel one by one, which regenerates constructors and recursors and compares them. It stands
 alone: it is run by path in a clean interpreter, in the sandbox, and imports nothing of this package.
 
-The request is a JSON file: ``imports`` (for each module whose constants are taken as they are, its parts), ``modules`` (for
-each module to be checked its parts, the most private last). It prints one JSON object, ``{"replayed": N}`` with
-the number of constants handed to the kernel; on any problem it exits with another code than 0.
+The request is a JSON file: ``imports`` (for each module whose constants are taken as they are, its parts),
+``modules`` (for each module to be checked its parts, the most private last). It prints one JSON object,
+``{"replayed": N}`` with the number of constants handed to the kernel; on any problem it exits with another code
+than 0.
 """
 
 import ctypes
