@@ -39,7 +39,7 @@ _KEYWORDS = _words(
 )
 _SORTS = frozenset({"Type", "Prop", "Sort"})
 
-_NAME = r"(?:[^\W\d]|_|«[^»\n]*»)(?:[\w'!?₀-₉]|«[^»\n]*»)*"
+_NAME = r"(?:[^\W\d]|_|«[^»\n]{0,200}»)(?:[\w'!?₀-₉]|«[^»\n]{0,200}»)*"
 _TOKEN = re.compile(
     rf"""
     (?P<space>\s+)
@@ -47,7 +47,7 @@ _TOKEN = re.compile(
   | (?P<block>/-)
   | (?P<string>(?:s!|r)?"(?:\\.|[^"\\])*(?:"|\Z))
   | (?P<char>'(?:\\[^\n]|[^\\'\n])')
-  | (?P<attribute>@\[[^\]]*\])
+  | (?P<attribute>@\[[^\]]{{0,400}}\])
   | (?P<number>0[xX][0-9a-fA-F]+|0[bB][01]+|\d+(?:\.\d+)?)
   | (?P<hash>\#[a-z_]+)
   | (?P<name>{_NAME}(?:\.{_NAME}|\.\d+)*)

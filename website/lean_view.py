@@ -5,7 +5,7 @@ The parts' texts join to the module's source, so that copying them copies the mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup, escape
@@ -27,7 +27,7 @@ class Part:
 
     Attributes:
         role: what it is to the reader.
-        lead, trail: white space around it, not shown and still copied.
+        lead, trail: what stands around it, not shown and still copied: white space, ends of namespaces.
         code: the coloured source.
         has_sorry: whether it leaves something open.
         lines: how many lines it has.
@@ -104,13 +104,20 @@ def parts_of(source: str, declaration: str) -> tuple[Part, ...]:
 
 
 def _parts(cuts: Sequence[tuple[Role, Sequence[Token]]]) -> list[Part]:
-    """Return the parts; one that is only white space is joined to the part before it."""
+    """Return the parts.
+
+    White space belongs to the part it surrounds; so do the words that close namespaces, which nobody reads.
+    """
     parts: list[Part] = []
     waiting = ""
     for role, tokens in cuts:
         text = "".join(token.text for token in tokens)
         if not text.strip():
             waiting += text
+            continue
+        if parts and _only_closes(text):
+            parts[-1] = replace(parts[-1], trail=parts[-1].trail + waiting + text)
+            waiting = ""
             continue
         lead = waiting + text[: len(text) - len(text.lstrip())]
         trail = text[len(text.rstrip()) :]
@@ -125,7 +132,14 @@ def _parts(cuts: Sequence[tuple[Role, Sequence[Token]]]) -> list[Part]:
                 len(text.strip().splitlines()),
             )
         )
+    if waiting and parts:
+        parts[-1] = replace(parts[-1], trail=parts[-1].trail + waiting)
     return parts
+
+
+def _only_closes(text: str) -> bool:
+    """Return whether every line is blank or ends a namespace or section."""
+    return all(not words or (words[0] == "end" and len(words) <= 2) for words in map(str.split, text.splitlines()))  # noqa: PLR2004 - end NAME
 
 
 def _trimmed(tokens: Sequence[Token]) -> Sequence[Token]:

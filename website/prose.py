@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from blueprint import Blueprint
     from blueprint.node import Node
 
+_LINK_TAG = re.compile(r"</?a\b[^>]*>")
+
 
 class Prose:
     """Typesets one book. What is asked twice is typeset once."""
@@ -48,8 +50,8 @@ class Prose:
         return _trusted(self._renderer.passage(tex))
 
     def inline(self, tex: str) -> Markup:
-        """Return a title as HTML without paragraphs."""
-        return _trusted(self._inline(tex))
+        """Return a title as HTML without paragraphs and without links: titles stand inside links themselves."""
+        return _trusted(_LINK_TAG.sub("", self._inline(tex)))
 
     @staticmethod
     def escaped(text: str) -> Markup:

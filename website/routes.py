@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from website.output import digest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blueprint import Blueprint
 
 INDEX = "index.html"
@@ -55,10 +57,7 @@ class Routes:
             blueprint: the book.
             titles: the chapters' titles as plain text, one for every chapter.
         """
-        self._chapters = tuple(
-            f"chapters/{'-'.join(filter(None, (str(index + 1), slug_of(title))))}.html"
-            for index, title in enumerate(titles)
-        )
+        self._chapters = _chapter_paths([chapter.number for chapter in blueprint.chapters], titles)
         self._nodes = {
             node.label: f"{self._chapters[node.chapter]}#{anchor_of(node.label)}" for node in blueprint.nodes
         }
@@ -84,3 +83,14 @@ class Routes:
     def pull_request(number: int) -> str:
         """Return the path of a pull request's page."""
         return f"pull-requests/{number}.html"
+
+
+def _chapter_paths(numbers: Sequence[str], titles: Sequence[str]) -> tuple[str, ...]:
+    """Return a path for each chapter from its printed number and its title; no two are the same."""
+    paths: list[str] = []
+    for index, (number, title) in enumerate(zip(numbers, titles, strict=True)):
+        name = "-".join(filter(None, (slug_of(number), slug_of(title)))) or f"chapter-{index + 1}"
+        while f"chapters/{name}.html" in paths:
+            name += f"-{index + 1}"
+        paths.append(f"chapters/{name}.html")
+    return tuple(paths)

@@ -11,13 +11,13 @@ from website.drawing.placement import place
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BOX = (176, 62)
-ELLIPSE = (208, 74)
+BOX = (168, 62)
+ELLIPSE = (198, 74)
 _ROW = 146
 _GAP = 22.0
 _MARGIN = 24
 _LONER_COLUMNS = 8
-_REACH = 0.55
+_REACH = 0.5
 "How far the handles of a curve reach, as a share of the height between two levels."
 _STEEPEST = 0.3
 "The most a curve leans at a bend: more would cut the corners of the neighbours."

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from website.edition import Edition, PullRequestLink
 
 
+_MOST_LINES = 4000
+"""Lines of a diff shown; nobody reads more of them on a page."""
+
+
 @dataclass(frozen=True, slots=True)
 class StateCount:
     """A state that occurs among the pull requests, and how often."""
@@ -47,13 +51,19 @@ class VerdictView:
 
 @dataclass(frozen=True, slots=True)
 class PullRequestView:
-    """What a pull request's page says; `siblings` are the same node's others."""
+    """What a pull request's page says.
+
+    Attributes:
+        files: the diff, of which `omitted` lines at the end are left out.
+        siblings: the same node's other pull requests.
+    """
 
     link: PullRequestLink
     head: str
     landed_as: str
     verdicts: tuple[VerdictView, ...]
     files: tuple[FileDiff, ...]
+    omitted: int
     siblings: tuple[PullRequestLink, ...]
 
 
@@ -86,6 +96,7 @@ def _listing(edition: Edition) -> PullRequestsView:
 
 
 def _view(record: PullRequestRecord, link: PullRequestLink, siblings: tuple[PullRequestLink, ...]) -> PullRequestView:
+    lines = record.diff.split("\n") if record.diff.strip() else []
     return PullRequestView(
         link=link,
         head=record.head,
@@ -100,6 +111,7 @@ def _view(record: PullRequestRecord, link: PullRequestLink, siblings: tuple[Pull
             )
             for verdict in record.verdicts
         ),
-        files=files_of(record.diff) if record.diff.strip() else (),
+        files=files_of("\n".join(lines[:_MOST_LINES])) if lines else (),
+        omitted=max(0, len(lines) - _MOST_LINES),
         siblings=siblings,
     )

@@ -163,6 +163,7 @@
   canvas.addEventListener("click", (event) => { if (moved) event.preventDefault(); }, true);
   canvas.addEventListener("dragstart", (event) => event.preventDefault());
 
-  resize(Math.min(1, Math.max(0.45, canvas.clientWidth / width)));
+  resize(Math.min(1, Math.max(0.6, canvas.clientWidth / width)));
+  canvas.scrollTo((canvas.scrollWidth - canvas.clientWidth) / 2, 0);
   fromAddress();
 })();

@@ -1,0 +1,154 @@
+"""Lean is cut into tokens and parts without losing a character, and nothing in it becomes HTML."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from website.lean_tokens import tokens_of
+from website.lean_view import Part, coloured_lines, parts_of
+
+SUCC_INJ = """\
+module
+prelude
+public import Arithmetic.Base
+
+namespace Arithmetic
+
+/-- A helper. -/
+private def pred (n : N) : N := n
+
+/-- The successor is injective. -/
+@[simp]
+public theorem succ_inj {m n : N} (h : N.succ m = N.succ n := by rfl) :
+    m = n :=
+  congrArg pred h
+
+end Arithmetic
+"""
+
+PIECES = [*"ab\n \t\"'/-|:=()[]{}@«».⟨⟩λ₁0x\\<&>", "theorem ", "end ", "/-", "-/", ":=", "sorry", "\n  "]
+LEAN_LIKE = st.lists(st.sampled_from(PIECES), max_size=80).map("".join)
+
+
+class _Text(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.tags: list[str] = []
+        self.feed(str(html))
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        del attrs
+        self.tags.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def copied(parts: tuple[Part, ...]) -> str:
+    return "".join(part.lead + _Text(part.code).text + part.trail for part in parts)
+
+
+@given(LEAN_LIKE | st.text(max_size=80))
+@settings(deadline=None)
+def test_tokens_join_to_the_source(source: str) -> None:
+    found = list(tokens_of(source))
+    assert "".join(token.text for token in found) == source
+    assert all(source[token.start :].startswith(token.text) for token in found)
+
+
+@given(LEAN_LIKE)
+@settings(deadline=None)
+def test_parts_join_to_the_source_and_hold_only_spans(source: str) -> None:
+    parts = parts_of(source, "A.ab")
+    assert copied(parts) == (source if source.strip() else "")
+    assert all(set(_Text(part.code).tags) <= {"span"} for part in parts)
+
+
+@given(LEAN_LIKE)
+@settings(deadline=None)
+def test_lines_stay_lines(source: str) -> None:
+    assert [_Text(line).text for line in coloured_lines(tokens_of(source))] == source.split("\n")
+
+
+def test_a_theorem_is_cut_before_its_proof() -> None:
+    before, statement, proof = parts_of(SUCC_INJ, "Arithmetic.succ_inj")
+    assert [part.role for part in (before, statement, proof)] == ["before", "statement", "proof"]
+    text = _Text(statement.code).text
+    assert text.startswith("/-- The successor")
+    assert text.endswith("m = n :=")
+    assert "private def pred" in _Text(before.code).text
+    assert _Text(proof.code).text == "congrArg pred h"
+    assert copied((before, statement, proof)) == SUCC_INJ
+
+
+def test_what_follows_is_shown_when_it_is_more_than_closing_words() -> None:
+    parts = parts_of("theorem a : b := c\n\ntheorem d : e := f\nend\n", "a")
+    assert [part.role for part in parts] == ["statement", "proof", "after"]
+
+
+def test_a_definition_shows_its_body() -> None:
+    (part,) = parts_of("def A.two : N := succ one\n", "A.two")
+    assert part.role == "statement"
+    assert "succ one" in part.code
+
+
+@pytest.mark.parametrize(
+    ("source", "proof"),
+    [
+        ("theorem a : b\n  | zero => x\n  | succ n => y\n", "| zero => x\n  | succ n => y"),
+        ("theorem a (f : N → N) : {x | x = f x} := by\n  sorry\n", "by\n  sorry"),
+        ("theorem a : b where\n  c := d\n", "where\n  c := d"),
+        ("lemma a : b -- := no\n  := c", "c"),
+    ],
+)
+def test_proofs_in_other_shapes(source: str, proof: str) -> None:
+    statement, found = parts_of(source, "Book.a")
+    assert _Text(found.code).text == proof
+    assert statement.role == "statement"
+    assert found.has_sorry == ("sorry" in proof)
+
+
+def test_a_module_without_the_declaration_is_shown_whole() -> None:
+    (part,) = parts_of("-- theorem a : b := c\n", "a")
+    assert part.role == "statement"
+
+
+def test_the_longest_name_wins() -> None:
+    source = "theorem comm : x := y\n\ntheorem add.comm : x := z\n"
+    assert "z" in parts_of(source, "A.add.comm")[-1].code
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("/- a /- b -/ c -/", "comment"),
+        ("/-- a -/", "doc"),
+        ("/- never closed", "comment"),
+        ('"a \\" -- b"', "string"),
+        ("'\\n'", "string"),
+        ("@[simp, inline]", "attribute"),
+        ("x'", "name"),
+        ("«a b».c₁", "name"),
+        ("Type", "sort"),
+        ("sorry", "sorry"),
+        ("sorry'", "name"),
+        ("0x1F", "number"),
+        ("theorem", "command"),
+        ("fun", "keyword"),
+        ("←", "symbol"),
+    ],
+)
+def test_kinds(source: str, kind: str) -> None:
+    (token,) = tokens_of(source)
+    assert (token.kind, token.text) == (kind, source)
+
+
+def test_hostile_and_long_sources_are_read_in_linear_time() -> None:
+    for piece in ("@[", "«", "/-", '"', "end ", " ", "theorem a "):
+        assert copied(parts_of(piece * 20_000, "a")).strip() == (piece * 20_000).strip()
