@@ -39,10 +39,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What a blueprint's sources say, as data.
+    r"""What a blueprint's sources say, as data.
 
     Attributes:
-        title: the document's ``\\title``, as LaTeX.
+        title: the document's ``\title``, as LaTeX.
         chapters: in order; never empty (a book without chapters has one, untitled).
         nodes: in the order of the book.
         passages: prose and nodes in the order of the book, for rendering.
@@ -53,10 +53,11 @@ class Blueprint:
             equation) to the printed number.
         problems: what the reader found wrong, in the order of file and line.
         files: the files read, relative to the root, in the order read.
-        words: every label of `references` to the word that ``\\cref`` prints before its number.
+        words: every label of `references` to the word that ``\cref`` prints before its number.
         containers: labels of equations, items and the like inside a statement to the node's label.
         defaults: of macros whose first argument is optional: name to what it is when left out.
         settings: what the book says of itself: ``home``, ``github``, ``dochome``.
+        headings: theorem-like environments, nodes or not, to the word they print.
         proofs: number of proof environments, also of those that prove no node.
     """
 
@@ -73,6 +74,7 @@ class Blueprint:
     containers: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    headings: Mapping[str, str] = field(default_factory=dict)
     proofs: int = 0
 
     @cached_property

@@ -16,11 +16,11 @@ class BlueprintError(Exception):
     """The message is one sentence for the person who asked, with the place and the remedy."""
 
 
-class NothingToRead(BlueprintError):  # noqa: N818 - reads as the sentence it stands for
+class NothingToRead(BlueprintError):
     """There is no LaTeX at the place given."""
 
 
-class UnknownLabel(BlueprintError, KeyError):  # noqa: N818 - reads as the sentence it stands for
+class UnknownLabel(BlueprintError, KeyError):
     """No node has the label asked for."""
 
     def __str__(self) -> str:

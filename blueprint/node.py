@@ -31,15 +31,15 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof environment, attached to the statement it proves.
+    r"""A proof environment, attached to the statement it proves.
 
     Attributes:
         place: where the environment begins.
-        tex: the LaTeX between ``\\begin{proof}`` and ``\\end{proof}``, marks taken out.
-        uses: labels the proof names in ``\\uses``, in order, without repetition.
+        tex: the LaTeX between ``\begin{proof}`` and ``\end{proof}``, marks taken out.
+        uses: labels the proof names in ``\uses``, in order, without repetition.
         leanok: whether the author marks the proof as formalized.
         title: the optional argument of the environment, as LaTeX, such as ``Proof of Theorem 3.2``.
-        lean: Lean names given by ``\\lean`` in the proof.
+        lean: Lean names given by ``\lean`` in the proof.
     """
 
     place: Place
@@ -52,10 +52,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One statement of the book.
+    r"""One statement of the book.
 
     Attributes:
-        label: the node's identity: the last ``\\label`` of the environment, as in leanblueprint; a
+        label: the node's identity: the last ``\label`` of the environment, as in leanblueprint; a
             stable invented one (``unlabelled-FILE-N``) where the author gave none.
         labels: every label of the environment, in order.
         kind: the environment's name, such as ``theorem``.
@@ -63,13 +63,13 @@ class Node:
         title: the optional argument of the environment, as LaTeX; empty where there is none.
         tex: the statement's LaTeX, marks taken out.
         chapter: index into `Blueprint.chapters` of the chapter the node stands in.
-        uses: labels the statement names in ``\\uses``, in order, without repetition.
-        lean: Lean names given by ``\\lean``.
+        uses: labels the statement names in ``\uses``, in order, without repetition.
+        lean: Lean names given by ``\lean``.
         marks: what the author says of it.
         proof: the proof, where the book has one.
         place: where the environment begins.
         heading: the word printed before the number, such as ``Theorem`` for an environment ``thm``.
-        discussion: issue numbers given by ``\\discussion``.
+        discussion: issue numbers given by ``\discussion``.
     """
 
     label: str

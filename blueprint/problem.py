@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from blueprint.node import Place
+if TYPE_CHECKING:
+    from blueprint.node import Place
 
 Severity = Literal["error", "warning", "info"]
 """``error``: the graph cannot be trusted; ``warning``: probably not what was meant; ``info``: good to know."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from blueprint.book import Blueprint
 from blueprint.errors import NothingToRead
 from blueprint.latex.assembly import Assembly
 from blueprint.latex.attachment import attach_proofs
@@ -18,6 +17,8 @@ from blueprint.root import find_root
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from blueprint.book import Blueprint
 
 _COMMAND = re.compile(r"\\[A-Za-z]")
 

@@ -29,11 +29,11 @@ _DOCUMENT = re.compile(rb"^[^%\n]*\\begin\s*\{document\}", re.MULTILINE)
 
 
 def find_root(path: Path) -> Path:
-    """Return the root file of the book at a path.
+    r"""Return the root file of the book at a path.
 
     Args:
         path: a LaTeX file, which is its own root, or a folder: leanblueprint's places first, then the only
-            file that holds ``\\begin{document}``, then the only LaTeX file.
+            file that holds ``\begin{document}``, then the only LaTeX file.
 
     Raises:
         NothingToRead: there is no file, or a folder leaves the choice open.

@@ -114,6 +114,7 @@ class Snapshot:
         failures: oldest first.
         input_tokens, output_tokens: spent so far.
         cost_usd: spent so far, in dollars.
+        retries: calls of the model that had to be repeated (rate limits, dropped connections).
         rehearsal: whether a scripted stand-in answered instead of a paid model.
         taken_at: seconds since the epoch.
     """
@@ -129,5 +130,6 @@ class Snapshot:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    retries: int = 0
     rehearsal: bool = False
     taken_at: float = 0.0

@@ -32,6 +32,7 @@ def attach_proofs(book: Book) -> None:
                 proof.place, "BP163", "warning", f"{message} Name another statement with \\proves if it is not."
             )
         statement.proofs.append(proof)
+        proof.proved = statement
 
 
 def _proved_by(book: Book, proof: ProofDraft) -> StatementDraft | None:
@@ -52,7 +53,7 @@ def _proved_by(book: Book, proof: ProofDraft) -> StatementDraft | None:
 
 
 def _named(book: Book, proof: ProofDraft) -> StatementDraft | None:
-    assert proof.proves is not None  # noqa: S101 - the caller asked
+    assert proof.proves is not None
     target = book.labels.targets.get(proof.proves.name)
     if target is None or target.kind not in {"node", "aside"}:
         what = "is no label of the book" if target is None else f"names {describe(target.kind)}"

@@ -1,4 +1,4 @@
-"""Environments: statements, proofs, numbered displays, lists and floats, from their ``\\begin`` to their ``\\end``."""
+r"""Environments: statements, proofs, numbered displays, lists and floats, from their ``\begin`` to their ``\end``."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ class Blocks:
 
     def _finish(self, frame: Frame) -> None:
         if frame.role == "display":
-            self._finish_row(frame)
+            self._finish_row(frame, at_end=True)
         elif isinstance(frame.draft, StatementDraft):
             self._finish_statement(frame, frame.draft)
         elif isinstance(frame.draft, ProofDraft):
@@ -283,15 +283,20 @@ class Blocks:
         if frame is not None:
             frame.tag = token.argument(1).strip()
 
-    def _finish_row(self, frame: Frame) -> None:
-        """Number a row of a display, and let its labels name that number."""
+    def _finish_row(self, frame: Frame, *, at_end: bool = False) -> None:
+        """Number a row of a display, and let its labels name that number.
+
+        A row without number hands its labels on to the next, as amsmath does.
+        """
         number = frame.tag
         if not number and not frame.silenced and not frame.name.endswith("*"):
             number = self._equation_number()
-        statement = self.book.innermost_statement()
-        for name, place in frame.waiting:
-            self.book.labels.add(name, Target("equation", "equation", number, place, statement))
-        frame.waiting, frame.silenced, frame.tag = [], False, ""
+        frame.silenced, frame.tag = False, ""
+        if number or at_end:
+            draft = next((f.draft for f in reversed(self.book.frames) if f.draft), None)
+            for name, place in frame.waiting:
+                self.book.labels.add(name, Target("equation", "equation", number, place, draft))
+            frame.waiting = []
 
     def _equation_number(self) -> str:
         group = self._innermost("subequations")

@@ -72,19 +72,21 @@ class StatementDraft(MarkedDraft):
 
 @dataclass(slots=True, eq=False)
 class ProofDraft(MarkedDraft):
-    """A proof environment.
+    r"""A proof environment.
 
     Attributes:
-        proves: what its ``\\proves`` names.
+        proves: what its ``\proves`` names.
         enclosing: the statement whose environment it stands in.
         statement: the last statement before it that is a node.
         aside: the last other theorem-like environment before it, if it stands between the two.
+        proved: the node it turns out to prove.
     """
 
     proves: Mention | None = None
     enclosing: StatementDraft | None = None
     statement: StatementDraft | None = None
     aside: StatementDraft | None = None
+    proved: StatementDraft | None = None
 
 
 @dataclass(slots=True, eq=False)

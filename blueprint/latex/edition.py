@@ -63,6 +63,7 @@ class Edition:
             },
             defaults={name: macro.default for name, macro in macros.items() if macro.default is not None},
             settings={key: text for key, text in book.settings.items() if key != "title"},
+            headings={name: book.theorems.heading(name) for name in {*book.theorems.styles, *book.theorems.nodes}},
             proofs=len(book.proofs),
         )
 
@@ -166,7 +167,7 @@ class Edition:
 
 
 def _shows(passage: PassageDraft) -> bool:
-    """Whether a reader sees something of a passage: not of a heading of its own, nor of ``\\maketitle`` alone."""
+    r"""Whether a reader sees something of a passage: not of a heading of its own, nor of ``\maketitle`` alone."""
     if passage.statement is not None or passage.proof is not None:
         return True
     return passage.division is None and bool(_COMMAND.sub("", passage.tex).strip())

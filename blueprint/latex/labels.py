@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blueprint.latex.drafts import ProofDraft
+
 if TYPE_CHECKING:
     from blueprint.latex.drafts import StatementDraft
     from blueprint.node import Place
@@ -12,21 +14,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a label names.
+    r"""What a label names.
 
     Attributes:
         kind: ``node``, ``aside``, ``proof``, ``equation``, ``item``, ``float`` or ``division``.
-        word: what ``\\cref`` prints before the number, such as ``Lemma``.
+        word: what ``\cref`` prints before the number, such as ``Lemma``.
         number: as printed.
         place: where the label stands.
-        statement: the statement it names or stands in.
+        draft: the statement or proof it names or stands in.
     """
 
     kind: str
     word: str
     number: str
     place: Place
-    statement: StatementDraft | None = None
+    draft: StatementDraft | ProofDraft | None = None
+
+    @property
+    def statement(self) -> StatementDraft | None:
+        """The statement it names, stands in, or stands in a proof of."""
+        return self.draft.proved if isinstance(self.draft, ProofDraft) else self.draft
 
 
 class LabelTable:

@@ -20,10 +20,10 @@ _LONGEST_SHORT = 12
 
 
 def item_template(option: str, level: int) -> str:
-    """Return the template of a list's labels.
+    r"""Return the template of a list's labels.
 
     Args:
-        option: what stands in brackets behind ``\\begin{enumerate}``.
+        option: what stands in brackets behind ``\begin{enumerate}``.
         level: how many numbered lists it stands in, from 0.
     """
     keys = parse_options(option)

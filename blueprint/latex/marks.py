@@ -64,7 +64,7 @@ class Marking:
             book.labels.add(name, Target(kind, draft.heading, draft.number, place, draft))
         elif isinstance(frame.draft, ProofDraft):
             self._cut(token)
-            book.labels.add(name, Target("proof", "Proof", "", place, frame.draft.statement))
+            book.labels.add(name, Target("proof", "Proof", "", place, frame.draft))
         else:
             book.labels.add(name, self._inner_target(frame, token))
 
@@ -72,7 +72,8 @@ class Marking:
         """What a label inside a list, a float or a group of equations names."""
         kind = {"list": "item", "float": "float"}.get(frame.role, "equation")
         word = {"list": "item", "float": frame.name.strip("*").capitalize()}.get(frame.role, "equation")
-        return Target(kind, word, frame.number, self.book.place(token), self.book.innermost_statement())
+        draft = next((other.draft for other in reversed(self.book.frames) if other.draft), None)
+        return Target(kind, word, frame.number, self.book.place(token), draft)
 
     def _label_division(self, name: str, token: Token) -> None:
         number = word = ""

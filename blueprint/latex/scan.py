@@ -175,7 +175,7 @@ class _Scanner:
         return found.end if found else end
 
     def _verb(self, end: int) -> int:
-        """Return the offset behind ``\\verb|text|``, which stays on one line."""
+        r"""Return the offset behind ``\verb|text|``, which stays on one line."""
         end += self.text.startswith("*", end)
         delimiter = self.text[end : end + 1]
         line = self.text.find("\n", end, end + 2_000)
@@ -206,7 +206,7 @@ class _Scanner:
         return self._cut()
 
     def _true_branch(self, start: int, end: int) -> int:
-        """``\\ifplastex`` is true here, as it is where leanblueprint makes its pages."""
+        r"""``\ifplastex`` is true here, as it is where leanblueprint makes its pages."""
         branches = self._branches(end)
         if branches is None:
             return end

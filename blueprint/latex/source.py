@@ -30,12 +30,12 @@ MOST_TEXT = 256 * 1024 * 1024
 
 @dataclass
 class Source:
-    """One file of the book.
+    r"""One file of the book.
 
     Attributes:
         path: where it lies, resolved.
         name: its path relative to the project folder, with forward slashes.
-        text: what it says, with ``\\n`` between lines.
+        text: what it says, with ``\n`` between lines.
     """
 
     path: Path

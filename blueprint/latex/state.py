@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.latex.counters import Counters
-from blueprint.latex.drafts import Location, StatementDraft
+from blueprint.latex.drafts import Location
 from blueprint.latex.labels import LabelTable
 from blueprint.latex.macros import MacroTable
 from blueprint.latex.manuscript import Manuscript
@@ -14,7 +14,7 @@ from blueprint.node import Place
 from blueprint.problem import Problem
 
 if TYPE_CHECKING:
-    from blueprint.latex.drafts import Division, ProofDraft
+    from blueprint.latex.drafts import Division, ProofDraft, StatementDraft
     from blueprint.latex.frames import Frame
     from blueprint.latex.source import Source
     from blueprint.latex.token import Token
@@ -59,10 +59,6 @@ class Book:
         """Note a problem."""
         place = at if isinstance(at, Place) else self.place(at)
         self.problems.append(Problem(place, code, severity, message))
-
-    def innermost_statement(self) -> StatementDraft | None:
-        """Return the innermost statement that is open, which what is found here belongs to."""
-        return next((f.draft for f in reversed(self.frames) if isinstance(f.draft, StatementDraft)), None)
 
     def divide(self, division: Division) -> None:
         """Begin a division of the book."""

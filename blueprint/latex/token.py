@@ -87,10 +87,10 @@ SHORT = frozenset({"label", "lean", "uses", "proves", "discussion", "alsoIn", "t
 
 
 class Token(NamedTuple):
-    """One structural token.
+    r"""One structural token.
 
     Attributes:
-        name: the command without backslash; ``begin`` and ``end`` for environments, ``\\\\`` for a new row of a
+        name: the command without backslash; ``begin`` and ``end`` for environments, ``\\`` for a new row of a
             numbered display, ``comment`` for what LaTeX does not read, ``verbatim`` for what it does not
             interpret, ``unclosed`` for a command whose argument does not end.
         start: offset of its first character.

@@ -1,5 +1,5 @@
-"""stub"""
+"""Prose as HTML5 with MathML Core."""
 
+from blueprint.prose.renderer import ProseRenderer
 
-class ProseRenderer:
-    pass
+__all__ = ["ProseRenderer"]

@@ -1,0 +1,73 @@
+"""What all writers of one book share, and the notes that one piece of text collects."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from blueprint.prose.expansion import MOST_EXPANSIONS
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Mapping
+
+    from blueprint.prose.expansion import Expander
+    from blueprint.prose.mathematics import Formulas
+    from blueprint.prose.references import References
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The book, as its writers see it.
+
+    Attributes:
+        references: what labels print.
+        formulas: writes mathematics.
+        expander: the book's macros.
+        headings: theorem-like environments to the word they print.
+        unknown: what was shown as source because it was not understood, and how often.
+    """
+
+    references: References
+    formulas: Formulas
+    expander: Expander
+    headings: Mapping[str, str]
+    unknown: Counter[str]
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One piece of text being written: its footnotes, and how many more macros it may expand.
+
+    Attributes:
+        key: a short digest of the text, which keeps the ids of footnotes apart on a page.
+        notes: footnotes as HTML.
+        expansions: macros that may still be expanded.
+    """
+
+    key: str
+    notes: list[str] = field(default_factory=list)
+    expansions: int = MOST_EXPANSIONS
+
+    @classmethod
+    def of(cls, tex: str) -> Sheet:
+        """Begin a sheet for a text."""
+        return cls(hashlib.blake2b(tex.encode("utf-8", "replace"), digest_size=4).hexdigest())
+
+    def add_note(self, html: str) -> str:
+        """Add a footnote; return the mark that leads to it."""
+        self.notes.append(html)
+        number = len(self.notes)
+        anchor = f"{self.key}-{number}"
+        return f'<sup class="footnote-mark"><a id="mark-{anchor}" href="#note-{anchor}">{number}</a></sup>'
+
+    def notes_html(self) -> str:
+        """Return the footnotes as a list; empty where there are none."""
+        if not self.notes:
+            return ""
+        items = "".join(
+            f'<li id="note-{self.key}-{number}">{note} <a href="#mark-{self.key}-{number}">↩</a></li>'
+            for number, note in enumerate(self.notes, 1)
+        )
+        return f'\n<ol class="footnotes">{items}</ol>'
