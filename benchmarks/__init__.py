@@ -1,0 +1,1 @@
+"""Measured comparisons. Each module with a `main` is a benchmark: `python -m benchmarks.NAME [--quick] --json`."""

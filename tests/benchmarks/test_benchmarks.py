@@ -1,0 +1,27 @@
+"""Every benchmark runs quickly when asked to, and prints one object of figures."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from benchmarks.__main__ import benchmark_names, main, run
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_benchmarks_are_found_by_their_main() -> None:
+    assert "scheduler" in benchmark_names()
+    assert "__main__" not in benchmark_names()
+
+
+def test_figures_are_printed_by_the_name_of_the_benchmark(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--quick", "scheduler"]) == 0
+    figures = json.loads(capsys.readouterr().out)["scheduler"]
+    assert figures["fresh_ms_100"] > 0
+    assert figures["midway_growth"] > 0
+
+
+def test_a_benchmark_that_fails_has_no_figures() -> None:
+    assert run("no_such_benchmark", quick=True) is None
