@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from blueprint.latex.drafts import PassageDraft, ProofDraft, StatementDraft
 from blueprint.latex.environments import KNOWN
 from blueprint.latex.frames import DEEPEST, Frame
-from blueprint.latex.labels import Target
+from blueprint.latex.labels import Target, plain_tag
 from blueprint.latex.lists import LISTS, item_start, item_template, write_item
 from blueprint.latex.scan import ROWED
 
@@ -23,7 +23,7 @@ _FLOATS = {"figure": "figure", "figure*": "figure", "wrapfigure": "figure", "tab
 _ONE_NUMBER = frozenset({"equation", "multline"})
 _COMMANDS_ONLY = re.compile(r"(?:\s*+\\[A-Za-z]++\*?(?:\s*+(?:\[[^\[\]]*+\]|\{[^{}]*+\}))*+)++\s*+")
 _ENDS = re.compile(r"\\end\s*\{[^{}]*\}\s*$")
-_LOOK_BACK = 400
+_PARAGRAPH_END = re.compile(r"\n[ \t]*+\n")
 
 
 class Blocks:
@@ -98,7 +98,7 @@ class Blocks:
             outer = self.book.frames[-1]
             message = f"This {draft.kind} stands inside the {outer.name} of line {outer.place.line}"
             self.book.report(token, "BP166", "warning", f"{message}; is \\end{{{outer.name}}} missing?")
-        elif not self.book.frames and _is_glued(self.book.source.text, token.start):
+        elif not self.book.frames and _is_glued(self.book.manuscript.tail()):
             message = f"Text stands directly above this {draft.kind}, so that leanblueprint sees no statement here"
             self.book.report(token, "BP165", "warning", f"{message}; put a blank line before \\begin{{{draft.kind}}}.")
 
@@ -279,9 +279,11 @@ class Blocks:
             frame.silenced = True
 
     def _tag(self, token: Token) -> None:
-        frame = self._innermost("display")
+        frame, tag = self._innermost("display"), plain_tag(token.argument(1))
         if frame is not None:
-            frame.tag = token.argument(1).strip()
+            frame.tag = tag
+        else:
+            self.book.loose_tag = (self.book.source, token.end, tag)
 
     def _finish_row(self, frame: Frame, *, at_end: bool = False) -> None:
         """Number a row of a display, and let its labels name that number.
@@ -306,16 +308,9 @@ class Blocks:
         return group.number + write_item(r"\alph*", group.count)
 
 
-def _is_glued(text: str, start: int) -> bool:
-    """Whether text stands in the line of an offset, or in the line above it, with no paragraph end between."""
-    *above, here = text[max(0, start - _LOOK_BACK) : start].split("\n")
-    lines = [line.strip() for line in reversed(above[-3:])]
-    if here.strip():
-        lines.insert(0, here.strip())
-    for bare in lines:
-        if not bare:
-            return False
-        if bare.startswith("%"):
-            continue
-        return not (_COMMANDS_ONLY.fullmatch(bare) or _ENDS.search(bare) or "$$" in bare[-2:])
-    return False
+def _is_glued(before: str) -> bool:
+    """Whether a paragraph is not ended where a statement begins, given the text before it."""
+    paragraph = _PARAGRAPH_END.split(before)[-1].strip()
+    if not paragraph or _COMMANDS_ONLY.fullmatch(paragraph):
+        return False
+    return not (_ENDS.search(paragraph) or paragraph.endswith("$$"))

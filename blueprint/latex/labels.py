@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,10 @@ from blueprint.latex.drafts import ProofDraft
 if TYPE_CHECKING:
     from blueprint.latex.drafts import StatementDraft
     from blueprint.node import Place
+
+
+_TAG_SYMBOLS = {"\\ast": "*", "\\star": "*", "\\dagger": "†", "\\dag": "†", "\\prime": "'", "\\sharp": "#"}
+_TAG_MARKUP = re.compile(r"\\(?:text|mathrm|textbf|mathbf)?(?![A-Za-z])|[${}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,13 @@ class Target:
     def statement(self) -> StatementDraft | None:
         """The statement it names, stands in, or stands in a proof of."""
         return self.draft.proved if isinstance(self.draft, ProofDraft) else self.draft
+
+
+def plain_tag(tag: str) -> str:
+    r"""Return what an equation's own number prints, such as ``*`` for ``\tag{$\ast$}``."""
+    for name, character in _TAG_SYMBOLS.items():
+        tag = tag.replace(name, character)
+    return _TAG_MARKUP.sub("", tag).strip()
 
 
 class LabelTable:

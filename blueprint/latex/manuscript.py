@@ -76,6 +76,10 @@ class Manuscript:
         tail = "".join(self.pieces[-3:])[-_MARGIN:].rstrip(" \t")
         return not tail or tail.endswith("\n")
 
+    def tail(self) -> str:
+        """Return the last text collected, enough to tell whether a paragraph ended."""
+        return "".join(self.pieces[-6:])[-_MARGIN:]
+
     def end_prose(self, at: Location) -> None:
         """Make a passage of the text collected, unless it is blank."""
         tex = tidy("".join(self.pieces))

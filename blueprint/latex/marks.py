@@ -2,6 +2,7 @@ r"""Marks and labels: what ``\lean``, ``\leanok``, ``\uses``, ``\label`` and the
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from blueprint.latex.drafts import Mention, ProofDraft, StatementDraft
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from blueprint.latex.state import Book
     from blueprint.latex.token import Token
 
+_NEAR = 200
+_LEAVES_FORMULA = re.compile(r"\\\]|\$\$|\n[ \t]*\n|\\(?:begin|end)\{")
 _DIVISION_WORDS = {-1: "Part", 0: "Chapter"}
 
 
@@ -56,6 +59,8 @@ class Marking:
             self._label_division(name, token)
         elif frame.role == "display":
             frame.waiting.append((name, place))
+        elif (tag := self._loose_tag(token)) is not None:
+            book.labels.add(name, Target("equation", "equation", tag, place, frame.draft))
         elif isinstance(frame.draft, StatementDraft):
             self._cut(token)
             draft = frame.draft
@@ -67,6 +72,15 @@ class Marking:
             book.labels.add(name, Target("proof", "Proof", "", place, frame.draft))
         else:
             book.labels.add(name, self._inner_target(frame, token))
+
+    def _loose_tag(self, token: Token) -> str | None:
+        r"""Return the number of the formula that a label stands in, between ``\[`` and ``\]`` or double dollars."""
+        if self.book.loose_tag is None:
+            return None
+        source, end, tag = self.book.loose_tag
+        between = source.text[end : token.start]
+        near = source is self.book.source and len(between) < _NEAR
+        return tag if near and not _LEAVES_FORMULA.search(between) else None
 
     def _inner_target(self, frame: Frame, token: Token) -> Target:
         """What a label inside a list, a float or a group of equations names."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Book:
-    """A book while it is being read.
+    r"""A book while it is being read.
 
     Attributes:
         source: the file being read.
@@ -30,6 +30,7 @@ class Book:
         location: where in the book the reader is.
         frames: the environments that are open, outermost first.
         settings: ``title``, ``home``, ``github`` and ``dochome`` as the book gives them.
+        loose_tag: the last number that stands in a formula between ``\[`` and ``\]``: where and what.
         has_class: whether a document class was named.
         problems: found so far, unordered.
     """
@@ -50,6 +51,7 @@ class Book:
         self.proofs: list[ProofDraft] = []
         self.settings: dict[str, str] = {}
         self.has_class = False
+        self.loose_tag: tuple[Source, int, str] | None = None
 
     def place(self, token: Token) -> Place:
         """Return where a token of the current file stands."""

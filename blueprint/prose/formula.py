@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from blueprint.latex.arguments import Cursor
+from blueprint.latex.labels import plain_tag
 from blueprint.latex.names import name_set
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ _KEPT_TEXTS = frozenset(["emph", "textit", "textbf", "texttt", "textsf"])
 _INTERTEXTS = frozenset({"intertext", "shortintertext"})
 _SILENCED = re.compile(r"\\(?:nonumber|notag)(?![A-Za-z])")
 _LABELLED = re.compile(r"\\label\s*\{[^{}]*\}")
+_CITED = re.compile(r"\\[A-Za-z]*cite[A-Za-z]*\*?\s*(?:\[[^\[\]]*\])*\{([^{}]*)\}")
 _SAFE_TAG = re.compile(r"[A-Za-z0-9 .,()'*+\-/:;=?!]*")
 _SPACE_AT_LINE_END = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
 _COLUMNS = re.compile(r"(?<!\\)&")
@@ -139,6 +141,7 @@ class Preparation:
         r"""Resolve what stands for text in ``\text``: references, and boxes within boxes."""
         if "\\" not in text:
             return text
+        text = _CITED.sub(lambda match: _tame(f"[{match[1]}]"), text)
         return re.sub(
             r"\\(ref|eqref|cref|Cref|autoref)\*?\{([^{}]*)\}",
             lambda match: _tame(self._references.plain(match[1], match[2])),
@@ -181,8 +184,7 @@ class Preparation:
         group = cursor.group(star.end if star else at)
         if group is None:
             return "", at
-        text = re.sub(r"[$\\{}]|text|mathrm", "", group.text).replace("ast", "*").replace("star", "*").strip()
-        text = "".join(character if _SAFE_TAG.fullmatch(character) else "?" for character in text)
+        text = "".join(character if _SAFE_TAG.fullmatch(character) else "?" for character in plain_tag(group.text))
         return (f"\\tag{'*' if star else ''}{{{text}}}" if text else ""), group.end
 
     @staticmethod
@@ -221,5 +223,5 @@ def _two_columns(tex: str) -> str:
     for index, row in enumerate(rows):
         cells = _COLUMNS.split(row)
         if len(cells) == 3:  # noqa: PLR2004 - left, sign, right
-            rows[index] = f"{cells[0]}&{cells[1]}{cells[2]}"
+            rows[index] = f"{cells[0]}&{cells[1]} {cells[2]}"
     return "\\\\".join(rows)

@@ -32,12 +32,23 @@ _SAFE = re.compile(
     r"(?:[^<>]|<(?:/?(?:math|m[a-z]+|span|em|b|i|code|strong|annotation|semantics)"
     r'(?: (?!on|href|src|id|action)[a-z]+="[^"<>]*")*/?)>)*+'
 )
+_TAG = re.compile(r"\\tag\*?\{[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z]+")
 
 
 def weight(tex: str) -> int:
     """Return how deep a formula could nest at worst."""
     return tex.count("\\") + tex.count("{")
+
+
+def _move_tag(prepared: str) -> str:
+    """Put the last number of an equation behind all else in it, where the library allows one; drop the others."""
+    tags = _TAG.findall(prepared)
+    ending = "\\end{equation*}"
+    if not tags or not prepared.rstrip().endswith(ending):
+        return prepared
+    bare = _TAG.sub("", prepared).rstrip()
+    return f"{bare[: -len(ending)]}{tags[-1]}{ending}"
 
 
 class Formulas:
@@ -93,6 +104,10 @@ class Formulas:
             self._written[key] = html
         return html
 
+    def attempt(self, tex: str) -> str | None:
+        """Return a stretch of text as a formula; ``None`` where it is none."""
+        return self._convert(tex, display=False)
+
     def _convert(self, tex: str, *, display: bool) -> str | None:
         if len(tex) > _LONGEST:
             return None
@@ -115,5 +130,6 @@ class Formulas:
         try:
             html = converter.convert_with_local_state(prepared, displaystyle=display)
         except LatexError:
-            return None
+            moved = _move_tag(prepared) if display else prepared
+            return None if moved == prepared else self._call(converter, moved, display=display)
         return html if _SAFE.fullmatch(html) else None

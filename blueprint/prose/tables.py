@@ -14,7 +14,7 @@ TABLES = frozenset({"tabular", "tabular*", "tabularx", "longtable", "tabulary"})
 """Environments that are tables of text."""
 
 _MARK = re.compile(r"\\\\|\\(?:begin)(?![A-Za-z])|\\.|[&{}]|%[^\n]*+\n?", re.DOTALL)
-_MULTICOLUMN = re.compile(r"\s*\\multicolumn\s*\{\s*(\d{1,2})\s*\}")
+_MULTICOLUMN = re.compile(r"(?:\s*\\(?:[a-z]*line|[a-z]+rule)(?:\{[^{}]*\})?)*\s*\\multicolumn\s*\{\s*(\d{1,2})\s*\}")
 _ALIGNMENTS = {"c": "center", "r": "right"}
 
 

@@ -132,14 +132,18 @@ class TextWriter:
         return self._unknown(name, start, end, flow)
 
     def _unknown(self, name: str, start: int, end: int, flow: Flow) -> int:
-        """Show a command with the arguments directly behind it as source."""
+        """Show a command with the arguments directly behind it, as a formula if it is one, else as source."""
         at = end
         for _ in range(_MOST_RAW_ARGUMENTS):
             found = self.cursor.group(at) or self.cursor.option(at) if self.tex[at : at + 1] in {"{", "["} else None
             if found is None or found.end - start > _LONGEST_RAW:
                 break
             at = found.end
-        self.raw(flow, start, at, f"\\{name}")
+        formula = self.context.formulas.attempt(self.tex[start:at]) if name[0].isalpha() else None
+        if formula is None:
+            self.raw(flow, start, at, f"\\{name}")
+        else:
+            flow.add(formula)
         return at
 
     def _macro(self, name: str, start: int, end: int, flow: Flow) -> int:
