@@ -14,7 +14,7 @@ from checker.errors import CertificateDamaged
 from checker.sandbox import Limits
 from checker.terms import digest
 from checker.tree import Source, SourceTree
-from checker.visibility import Sight, Sights, first_sight, visible
+from checker.visibility import Sights, first_sight, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -130,7 +130,7 @@ class Builder:
 
         Args:
             tree: the folder.
-            modules: what is wanted; every module of the folder by default.
+            modules: what is wanted; by default every module of the folder, and the extra ones.
             extra: sources by module that are not in the folder, or stand in for what is.
 
         Raises:
@@ -224,7 +224,8 @@ class _Session:
             if not below.ok:
                 self._fail_by(module, each.module, below.failure)
                 return True
-        seen = [self._seen(source.header, each.module, first_sight(source.header, each)) for each in imports]
+        sights = self._sights
+        seen = [sights.digest(each.module, first_sight(source.header, each), self._built) for each in imports]
         key = self._builder.key(source, seen)
         known = self._builder.store.get(key)
         if known is None:
@@ -233,9 +234,6 @@ class _Session:
         else:
             self._built[module] = Built(source, known)
         return True
-
-    def _seen(self, header: Header, module: str, sight: Sight) -> bytes:
-        return digest(b"%d%d" % (header.is_module, sight.code), self._sights.digest(module, sight, self._built))
 
     def _request(self, source: Source, key: str) -> Order:
         """Everything Lean is given to compile a module."""

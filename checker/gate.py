@@ -46,8 +46,9 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
     if reasons:
         return _refusal(reasons)
     reasons = _canary(change, layout, builder)
-    build = builder.certify(change.head)
+    # From here on the head is the base and the very bytes judged above: what its folder holds now matters no more.
     changed = {module_of(each.path): each.path for each in touched}
+    build = builder.certify(change.base, extra={module_of(each.path): each.data for each in touched})
     reasons += _build_reasons(change, changed, build, builder)
     if reasons:
         return _refusal(reasons, _certificates(changed, build))

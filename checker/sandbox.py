@@ -24,6 +24,7 @@ ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/none
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/lib32", "/libx32", "/bin", "/sbin")
 _CHUNK: Final = 1 << 16
 _GRACE_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +189,17 @@ def _collect(
                 texts[key.fd] += chunk
             if len(output) + len(errors) > cap:
                 return "output", bytes(output[:cap]), bytes(errors[:cap])
-    try:
-        process.wait(max(0.0, deadline - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return "timeout", bytes(output), bytes(errors)
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() > deadline:
+            return "timeout", bytes(output), bytes(errors)
+        time.sleep(_PAUSE_SECONDS)
     return "exit", bytes(output), bytes(errors)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the whole group (and, with bubblewrap, the whole process namespace), and close what it held."""
-    if process.poll() is None:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            process.poll()
+    # The process is not waited for yet, so its number still names its group and nobody else's.
+    os.killpg(process.pid, signal.SIGKILL)
     process.wait(_GRACE_SECONDS)
     for stream in (process.stdout, process.stderr):
         if stream is not None:

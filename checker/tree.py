@@ -101,11 +101,11 @@ class SourceTree:
         }
 
     def names(self) -> list[str]:
-        """Names of all modules in the folder, sorted; files whose path is no module name are left out."""
-        found = []
+        """Names of all modules, sorted; files whose path is no module name are left out."""
+        found = set(self._sources)
         for path in module_paths(self.folder):
             try:
-                found.append(module_of(path))
+                found.add(module_of(path))
             except HeaderError:
                 continue
         return sorted(found)

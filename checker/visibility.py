@@ -39,13 +39,17 @@ class Sight:
     Attributes:
         everything: private parts too.
         code: all its imports too, because its code may run.
+        whole: everything of everything below, because the file that looks is no ``module``.
     """
 
     everything: bool = False
     code: bool = False
+    whole: bool = False
 
     def through(self, each: Import, importer: Header) -> Sight | None:
         """How much is seen of what an already seen module imports; None for nothing."""
+        if self.whole:
+            return self
         if self.everything:
             return Sight(each.all or not importer.is_module, each.meta or self.code)
         if each.public or each.meta or self.code:
@@ -53,12 +57,12 @@ class Sight:
         return None
 
     def __or__(self, other: Sight) -> Sight:
-        return Sight(self.everything or other.everything, self.code or other.code)
+        return Sight(self.everything or other.everything, self.code or other.code, self.whole or other.whole)
 
 
 def first_sight(header: Header, each: Import) -> Sight:
     """How much a file sees of one of its own imports."""
-    return Sight(each.all or not header.is_module, each.meta or not header.is_module)
+    return Sight(each.all, each.meta) if header.is_module else Sight(everything=True, code=True, whole=True)
 
 
 def visible(header: Header, known: Mapping[str, Compiled]) -> dict[str, Sight]:
