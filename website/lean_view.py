@@ -6,11 +6,11 @@ The parts' texts join to the module's source, so that copying them copies the mo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from markupsafe import Markup, escape
 
-from website.lean_tokens import DECLARERS, MODIFIERS, Token, tokens_of
+from website.lean_tokens import DECLARERS, MODIFIERS, Kind, Token, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Role = Literal["before", "statement", "proof", "after"]
 
 _OPENING = {"(": 1, "[": 1, "{": 1, "⟨": 1, "⦃": 1, ")": -1, "]": -1, "}": -1, "⟩": -1, "⦄": -1}
+_OPENING_TAGS = {kind: Markup('<span class="lean-{}">').format(kind) for kind in get_args(Kind)}
+_CLOSING_TAG = Markup("</span>")
 _PROVERS = frozenset({"theorem", "lemma"})
 
 
@@ -56,10 +58,10 @@ def coloured_lines(tokens: Iterable[Token]) -> list[Markup]:
     return [Markup("").join(line) for line in lines]
 
 
-def _span(kind: str, text: str) -> Markup:
+def _span(kind: Kind, text: str) -> Markup:
     if kind in {"space", "name"}:
         return escape(text)
-    return Markup('<span class="lean-{}">{}</span>').format(kind, text)
+    return _OPENING_TAGS[kind] + text + _CLOSING_TAG  # adding text to markup escapes it
 
 
 def _rows(tokens: Sequence[Token]) -> Markup:
@@ -154,7 +156,7 @@ def _find_declaration(tokens: Sequence[Token], declaration: str) -> int | None:
     for index, token in enumerate(tokens):
         if token.kind != "command" or token.text not in DECLARERS:
             continue
-        name = next((t for t in tokens[index + 1 :] if t.kind != "space"), None)
+        name = next((t for t in tokens[index + 1 : index + 4] if t.kind != "space"), None)
         if name is None or not f".{declaration}".endswith(f".{name.text}"):
             continue
         if best is None or len(name.text) > best[0]:

@@ -140,7 +140,7 @@
   const printing = () => {
     let opened = [];
     addEventListener("beforeprint", () => {
-      opened = all("details:not([open])").filter((box) => !box.matches(".contents"));
+      opened = all("details:not([open])").filter((box) => !box.matches(".contents, .part-before"));
       opened.forEach((box) => { box.open = true; });
     });
     addEventListener("afterprint", () => opened.forEach((box) => { box.open = false; }));
