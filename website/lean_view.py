@@ -121,8 +121,8 @@ def _parts(cuts: Sequence[tuple[Role, Sequence[Token]]]) -> list[Part]:
             parts[-1] = replace(parts[-1], trail=parts[-1].trail + waiting + text)
             waiting = ""
             continue
-        lead = waiting + text[: len(text) - len(text.lstrip())]
-        trail = text[len(text.rstrip()) :]
+        lead = waiting + (tokens[0].text if tokens[0].kind == "space" else "")
+        trail = tokens[-1].text if tokens[-1].kind == "space" else ""
         waiting = ""
         parts.append(
             Part(
