@@ -331,6 +331,17 @@ def test_the_built_manual_needs_no_network() -> None:
     assert not any("mermaid" in text_of(name_of(page)) for page in PAGES), "mermaid is loaded from a CDN"
 
 
+def test_hooks_fetch_nothing_and_call_what_lint_calls() -> None:
+    repositories = yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"]
+    assert [each["repo"] for each in repositories] == ["local"]
+    called = {hook["entry"].split()[0].removeprefix(".venv/bin/") for hook in repositories[0]["hooks"]}
+    assert called == set(
+        re.findall(
+            r"^\t\$\(BIN\)/(\S+)", text_of("Makefile").partition("lint:")[2].partition("bench:")[0], re.MULTILINE
+        )
+    )
+
+
 def test_fragments_are_named_after_their_kind() -> None:
     for file in (ROOT / "changelog.d").iterdir():
         kind = re.fullmatch(r"[a-z0-9-]+\.(added|changed|deprecated|removed|fixed|security)\.md", file.name)
