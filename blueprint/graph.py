@@ -11,6 +11,7 @@ import networkx as nx
 
 from blueprint.errors import UnknownLabel
 from blueprint.problem import Problem
+from blueprint.reach import count_reached, implied_edges
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -157,24 +158,22 @@ class DependencyGraph:
 
     def reduced_edges(self) -> tuple[Edge, ...]:
         """Return the edges to draw: those that no longer way implies, and those that close a cycle."""
-        acyclic: nx.DiGraph[str] = nx.DiGraph()
-        acyclic.add_nodes_from(self._position)
-        acyclic.add_edges_from((edge.source, edge.target) for edge in self._kept_edges)
-        kept = set(nx.transitive_reduction(acyclic).edges) | self.broken
-        return tuple(edge for edge in self.edges if (edge.source, edge.target) in kept)
+        rank = {label: index for index, label in enumerate(self._order)}
+        sources: list[list[int]] = [[] for _ in rank]
+        for edge in self._kept_edges:
+            sources[rank[edge.target]].append(rank[edge.source])
+        implied = implied_edges(sources)
+        return tuple(edge for edge in self.edges if (rank[edge.source], rank[edge.target]) not in implied)
 
     @cached_property
     def _leverages(self) -> dict[str, int]:
-        """How many nodes rest on each, by bit sets: one pass against the order where there is no cycle."""
-        if self.cycles:
-            return {label: len(nx.descendants(self._graph, label)) for label in self._position}
-        above: dict[str, int] = {}
-        for label in reversed(self._order):
-            bits = 0
-            for user in self._graph.successors(label):
-                bits |= above[user] | (1 << self._position[user])
-            above[label] = bits
-        return {label: bits.bit_count() for label, bits in above.items()}
+        """How many nodes rest on each: a knot counts as one node of its size, all of whose nodes reach one another."""
+        condensed = nx.condensation(self._graph)
+        ranks = {knot: rank for rank, knot in enumerate(nx.topological_sort(condensed))}
+        targets = [[ranks[above] for above in condensed.successors(knot)] for knot in ranks]
+        members = [condensed.nodes[knot]["members"] for knot in ranks]
+        reached = count_reached(targets, [len(knot) for knot in members])
+        return {label: count + len(knot) - 1 for knot, count in zip(members, reached, strict=True) for label in knot}
 
     # ---- cycles
 

@@ -50,4 +50,5 @@ def read_blueprint(path: Path) -> Blueprint:
     Assembly(library, book).read(source)
     attach_proofs(book)
     check_book(book)
+    book.sum_up()
     return Edition(book, tuple(library.files)).blueprint()

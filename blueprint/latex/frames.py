@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Role = Literal["document", "statement", "proof", "display", "list", "float", "subequations", "other"]
 
-DEEPEST = 150
+DEEPEST = 40
 """Environments within one another; deeper ones are read as text."""
 
 

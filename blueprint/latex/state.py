@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from blueprint.latex.counters import Counters
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from blueprint.latex.source import Source
     from blueprint.latex.token import Token
     from blueprint.problem import Severity
+
+
+MOST_OF_ONE_CODE = 500
+"""Problems of one code that are listed one by one."""
 
 
 class Book:
@@ -39,6 +44,7 @@ class Book:
         self.source = source
         self.skip = 0
         self.problems = problems
+        self._noted: Counter[str] = Counter()
         self.counters = Counters()
         self.theorems = TheoremTable(self.counters)
         self.macros = MacroTable()
@@ -58,9 +64,19 @@ class Book:
         return self.source.place(token.start)
 
     def report(self, at: Token | Place, code: str, severity: Severity, message: str) -> None:
-        """Note a problem."""
-        place = at if isinstance(at, Place) else self.place(at)
-        self.problems.append(Problem(place, code, severity, message))
+        """Note a problem; of a code that was noted often enough, only how often it was."""
+        self._noted[code] += 1
+        if self._noted[code] <= MOST_OF_ONE_CODE:
+            place = at if isinstance(at, Place) else self.place(at)
+            self.problems.append(Problem(place, code, severity, message))
+
+    def sum_up(self) -> None:
+        """Note how many problems were left out of each code: a book with so many has one cause for most of them."""
+        for code, count in sorted(self._noted.items()):
+            if count > MOST_OF_ONE_CODE:
+                last = next(problem for problem in reversed(self.problems) if problem.code == code)
+                message = f"{count - MOST_OF_ONE_CODE} more problems {code} are not listed; mend these first."
+                self.problems.append(Problem(last.place, code, last.severity, message))
 
     def divide(self, division: Division) -> None:
         """Begin a division of the book."""

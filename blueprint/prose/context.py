@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from blueprint.prose.expansion import MOST_EXPANSIONS
+from blueprint.prose.expansion import LONGEST, MOST_EXPANSIONS
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from blueprint.prose.expansion import Expander
     from blueprint.prose.mathematics import Formulas
     from blueprint.prose.references import References
+
+
+_LEAST_FORMULAS = 1_000_000
+_FORMULA_RATIO = 40
+# HTML of formulas is some five times as long as its source; far more is a macro that explodes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +49,21 @@ class Sheet:
         key: a short digest of the text, which keeps the ids of footnotes apart on a page.
         notes: footnotes as HTML.
         expansions: macros that may still be expanded.
+        growth: characters that macros may still add to the text.
+        formulas: characters of HTML that formulas may still take.
     """
 
     key: str
     notes: list[str] = field(default_factory=list)
     expansions: int = MOST_EXPANSIONS
+    growth: int = LONGEST
+    formulas: int = _LEAST_FORMULAS
 
     @classmethod
     def of(cls, tex: str) -> Sheet:
         """Begin a sheet for a text."""
-        return cls(hashlib.blake2b(tex.encode("utf-8", "replace"), digest_size=4).hexdigest())
+        key = hashlib.blake2b(tex.encode("utf-8", "replace"), digest_size=4).hexdigest()
+        return cls(key, formulas=_LEAST_FORMULAS + _FORMULA_RATIO * len(tex))
 
     def add_note(self, html: str) -> str:
         """Add a footnote; return the mark that leads to it."""

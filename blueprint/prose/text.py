@@ -47,6 +47,7 @@ class TextWriter:
         self.tex = tex
         self.cursor = Cursor(tex)
         self.depth = depth
+        self._searched: dict[str, int] = {}
         self._pairs: dict[int, tuple[int, int]] | None = None
 
     # ---- entries
@@ -96,7 +97,13 @@ class TextWriter:
 
     def formula(self, tex: str, flow: Flow, *, display: bool) -> None:
         """Write a formula."""
-        flow.add(self.context.formulas.write(tex, display=display))
+        html = self.context.formulas.write(tex, display=display)
+        self.sheet.formulas -= len(html)
+        if self.sheet.formulas < 0:
+            self.context.unknown["formula"] += 1
+            flow.raw(tex)
+        else:
+            flow.add(html)
 
     @property
     def pairs(self) -> dict[int, tuple[int, int]]:
@@ -147,12 +154,14 @@ class TextWriter:
         return at
 
     def _macro(self, name: str, start: int, end: int, flow: Flow) -> int:
-        call = self.context.expander.call(name, self.cursor, end)
-        self.sheet.expansions -= 1
-        if call is None or self.sheet.expansions < 0 or self.depth > DEEPEST:
-            return self._unknown(name, start, end, flow)
+        sheet = self.sheet
+        call = self.context.expander.call(name, self.cursor, end) if sheet.expansions > 0 < sheet.growth else None
+        if call is None or self.depth > DEEPEST:
+            self.raw(flow, start, end, f"\\{name}")
+            return end
         body, at = call
-        self.sheet.expansions -= len(body) // 500
+        sheet.expansions -= 1
+        sheet.growth -= len(body)
         TextWriter(self.context, self.sheet, body, self.depth).write(flow)
         return behind_word(self.tex, at) if at == end else at
 
@@ -193,8 +202,10 @@ class TextWriter:
 
     def write_formula(self, name: str, at: int, flow: Flow) -> int:
         r"""Write what stands between ``\(`` and ``\)`` or ``\[`` and ``\]``."""
-        closing = self.tex.find("\\)" if name == "(" else "\\]", at, at + _LONGEST_FORMULA)
+        mark = "\\)" if name == "(" else "\\]"
+        closing = self.tex.find(mark, max(at, self._searched.get(mark, 0)), at + _LONGEST_FORMULA)
         if closing < 0:
+            self._searched[mark] = at + _LONGEST_FORMULA - 1
             self.raw(flow, at - 2, at, f"\\{name}")
             return at
         self.formula(self.tex[at:closing], flow, display=name == "[")
