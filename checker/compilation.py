@@ -28,7 +28,7 @@ SUFFIXES: Final = (PUBLIC, SERVER, PRIVATE, *CODE, INDEX)
 _STEM: Final = "made"
 _SEVERITIES: Final = {"error": "error", "warning": "warning"}
 _MEMORY_WORDS: Final = (b"out of memory", b"excessive memory consumption", b"bad_alloc", b"Cannot allocate memory")
-RESERVED_BYTES: Final = 2 << 30
+RESERVED_BYTES: Final = 3 << 30
 """Address space Lean reserves and never touches: its library, its allocator's arenas, thread stacks."""
 _STACK_KILOBYTES: Final = 64 << 10
 _KILLED: Final = 137

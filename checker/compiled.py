@@ -12,7 +12,7 @@ from checker.olean import Part, Space, structure_digests
 from checker.terms import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from checker.certificate import Declaration
 
@@ -23,7 +23,7 @@ PRIVATE: Final = ".olean.private"
 SERVER: Final = ".olean.server"
 """Suffix of the part with positions and documentation."""
 CODE: Final = (".ir", ".ir.sig")
-"""Suffixes of compiled code, loaded by importers that run it."""
+"""Suffixes of compiled code, loaded by importers that run it; the second is the first part of their address space."""
 
 RECORDED_AXIOMS: Final = "_private.Lean.Util.CollectAxioms.0.Lean.exportedAxiomsExt"
 """The extension that repeats which axioms a proof rests on: no importer's elaboration sees it."""
@@ -87,9 +87,15 @@ def _recorded(space: Space, entries_at: int) -> list[str]:
     return found
 
 
-def _interface(part: Part, artefacts: Mapping[str, bytes]) -> bytes:
-    """What importers see: all of `.olean` but the recorded axioms and imports they do not follow, and the code."""
-    space, digests = Space([part]), structure_digests([part])
+def _interface(public: Part, artefacts: Mapping[str, bytes]) -> bytes:
+    """What importers see: `.olean` and the compiled code, without what no importer's elaboration reads."""
+    code = [Part(artefacts[suffix], suffix) for suffix in reversed(CODE) if suffix in artefacts]
+    return digest(*_visible([public]), *[digest(*_visible(code[: at + 1])) for at in range(len(code))])
+
+
+def _visible(parts: Sequence[Part]) -> list[bytes]:
+    """All of the last part but the recorded axioms, and the imports that importers do not follow."""
+    part, space, digests = parts[-1], Space(parts), structure_digests(parts)
     imports_at, names_at, constants_at, more_at, entries_at = space.fields(part.root, 0, MODULE_FIELDS)
     content = [part.version.encode(), space.object(part.root).scalars]
     # Flags of an import: all, public, meta. Importers follow public and meta ones.
@@ -99,5 +105,4 @@ def _interface(part: Part, artefacts: Mapping[str, bytes]) -> bytes:
         name_at, values_at = space.fields(entry, 0, 2)
         if space.name(name_at) != RECORDED_AXIOMS:
             content += [digests[name_at], digests[values_at]]
-    content += [sha256(artefacts[suffix]).digest() for suffix in CODE if suffix in artefacts]
-    return digest(*content)
+    return content

@@ -32,9 +32,7 @@ import Book.Helpers.Shared
 namespace Book
 
 public theorem zero_add (a : Num) : Eq (add .zero a) a :=
-  match a with
-  | .zero => rfl
-  | .succ a => congr_succ (zero_add a)
+  a.rec rfl (fun _ h => congr_succ h)
 
 end Book
 """

@@ -144,7 +144,7 @@ def test_windows_line_ends_are_fine(desk: Desk) -> None:
 
 
 def test_deep_nesting_is_refused_before_lean_sees_it(desk: Desk) -> None:
-    desk.write({ZERO_ADD: PROOF.replace("=> rfl", "=> " + "(" * 1001 + "rfl" + ")" * 1001)})
+    desk.write({ZERO_ADD: PROOF.replace("rfl", "(" * 1001 + "rfl" + ")" * 1001)})
     assert [reason.code for reason in desk.judge().reasons] == [Code.FILE]
 
 

@@ -1,0 +1,101 @@
+"""The sandbox: what a command sees, what it can reach, and that it ends."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from checker import Limits, Sandbox, SandboxMissing
+from checker.sandbox import _bubblewrap
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from checker.sandbox import Run
+
+
+def shell(folder: Path, script: str, limits: Limits | None = None, sandbox: Sandbox | None = None) -> Run:
+    sandbox = sandbox or Sandbox.bubblewrap()
+    return sandbox.run(["/bin/sh", "-c", script], folder, (), limits or Limits(seconds=10))
+
+
+def test_it_writes_in_its_folder_only(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "secret").write_text("key")
+    run = shell(tmp_path / "out", f"echo hi > made; cat {tmp_path}/secret; echo no > /usr/no; echo no > {tmp_path}/no")
+    assert (tmp_path / "out" / "made").read_text() == "hi\n"
+    assert not (tmp_path / "no").exists()
+    assert b"key" not in run.output
+    assert run.errors.count(b"\n") == 3
+
+
+def test_it_sees_no_home_no_environment_and_no_passwords(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "very-secret")
+    run = shell(tmp_path, "env; cat /etc/passwd /proc/1/environ; ls /home /tmp; ls -A $HOME")
+    assert b"very-secret" not in run.output + run.errors
+    assert b"root:" not in run.output
+    assert sorted(line.split(b"=")[0] for line in run.output.replace(b"\0", b"\n").splitlines() if b"=" in line)[
+        :3
+    ] == [
+        b"HOME",
+        b"HOME",
+        b"LANG",
+    ]
+
+
+def test_it_reaches_no_network(tmp_path: Path) -> None:
+    run = shell(tmp_path, "tail -n +3 /proc/net/dev; tail -n +2 /proc/net/route")
+    assert [line.split(b":")[0].strip() for line in run.output.splitlines()] == [b"lo"]
+
+
+def test_it_sees_no_other_process(tmp_path: Path) -> None:
+    run = shell(tmp_path, "ls -d /proc/[0-9]*")
+    assert len(run.output.splitlines()) <= 4
+
+
+@pytest.mark.parametrize("sandbox", [Sandbox.bubblewrap(), Sandbox.none()], ids=lambda each: each.name)
+def test_the_clock_ends_it_with_all_it_started(tmp_path: Path, sandbox: Sandbox) -> None:
+    began = time.monotonic()
+    run = shell(tmp_path, "(sleep 3; echo late > late) & sleep 60", Limits(seconds=0.3), sandbox)
+    assert run.ended == "timeout"
+    assert time.monotonic() - began < 3
+    time.sleep(3.2)
+    assert not (tmp_path / "late").exists()
+
+
+def test_a_child_does_not_outlive_it(tmp_path: Path) -> None:
+    shell(tmp_path, "setsid sh -c 'sleep 0.5; echo late > late' < /dev/null > /dev/null 2> /dev/null &")
+    time.sleep(1)
+    assert not (tmp_path / "late").exists()
+
+
+def test_output_is_capped(tmp_path: Path) -> None:
+    run = shell(tmp_path, "yes", Limits(seconds=10, output_bytes=10_000))
+    assert run.ended == "output"
+    assert len(run.output) == 10_000
+
+
+def test_memory_is_limited(tmp_path: Path) -> None:
+    run = shell(tmp_path, "head -c 200m /dev/zero | tail", Limits(seconds=10, memory_bytes=100 << 20))
+    assert run.code != 0 or b"memory" in run.errors
+
+
+def test_files_are_limited(tmp_path: Path) -> None:
+    shell(tmp_path, "head -c 3m /dev/zero > big", Limits(seconds=10, file_bytes=1 << 20))
+    assert (tmp_path / "big").stat().st_size <= 1 << 20
+
+
+def test_exit_codes_come_through(tmp_path: Path) -> None:
+    assert shell(tmp_path, "exit 7").code == 7
+    assert shell(tmp_path, "exit 7", sandbox=Sandbox.none()).code == 7
+
+
+def test_without_bubblewrap_it_refuses_with_a_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    _bubblewrap.cache_clear()
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SandboxMissing, match="sandbox: none"):
+        Sandbox.bubblewrap()
+    _bubblewrap.cache_clear()
