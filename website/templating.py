@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from website import figures
 from website.output import digest
 from website.tally import BAR_WIDTH
+from website.wording import paragraphs_of
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -42,6 +43,7 @@ class Templates:
             figures.money,
             figures.plural,
             figures.short_commit,
+            paragraphs_of,
         ):
             self._environment.filters[function.__name__] = function
         self.digest = digest(*(part for name, data in package_files("templates") for part in (name, data)))

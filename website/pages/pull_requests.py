@@ -10,9 +10,12 @@ from website.diff_view import FileDiff, files_of
 from website.pages.page import Page
 from website.routes import PULL_REQUESTS
 from website.states import Badge, verdict_badge
+from website.wording import paragraphs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from markupsafe import Markup
 
     from blueprint.snapshot import PullRequestRecord
     from website.edition import Edition, PullRequestLink
@@ -56,6 +59,7 @@ class PullRequestView:
     Attributes:
         files: the diff, of which `omitted` lines at the end are left out.
         siblings: the same node's other pull requests.
+        why: why it bounced or was closed, as paragraphs; what the verdicts say is not said again.
     """
 
     link: PullRequestLink
@@ -65,6 +69,7 @@ class PullRequestView:
     files: tuple[FileDiff, ...]
     omitted: int
     siblings: tuple[PullRequestLink, ...]
+    why: tuple[Markup, ...]
 
 
 def pull_request_pages(edition: Edition) -> Iterator[Page]:
@@ -114,4 +119,5 @@ def _view(record: PullRequestRecord, link: PullRequestLink, siblings: tuple[Pull
         files=files_of("\n".join(lines[:_MOST_LINES])) if lines else (),
         omitted=max(0, len(lines) - _MOST_LINES),
         siblings=siblings,
+        why=paragraphs_of(record.reason, (verdict.reasons for verdict in record.verdicts)),
     )
