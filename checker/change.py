@@ -15,8 +15,14 @@ Stage = Literal["statement", "proof"]
 STANDARD_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 """The three axioms of everyday Lean, allowed where the base declares them."""
 
-HARMLESS_OPTIONS = frozenset({"autoImplicit", "relaxedAutoImplicit", "pp.all", "pp.universes", "pp.explicit"})
-"""Options an agent may set: they change what is printed or how strict the reader is, never what is checked."""
+HARMLESS_OPTIONS = frozenset(
+    {
+        "autoImplicit", "relaxedAutoImplicit", "genCtorIdx", "maxHeartbeats", "maxRecDepth",
+        "synthInstance.maxHeartbeats", "synthInstance.maxSize",
+    }
+)  # fmt: skip
+"""Options an agent may set, besides those under ``linter.`` and ``pp.``: they change what is printed, how strict the
+reader is or how long it tries (the sandbox's clock runs all the same), never what is checked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def imports_of(source: bytes) -> Header:
     """Read the header of a Lean file.
 
     Raises:
-        HeaderError: when an import names nothing, or the file is not UTF-8.
+        HeaderError: when an import names nothing, or no file, or the file is not UTF-8.
     """
     try:
         cursor = _Cursor(source.decode("utf-8"))
@@ -125,7 +125,8 @@ def _import(cursor: _Cursor, *, is_module: bool) -> Import | None:
     if name is None:
         raise HeaderError(f"Line {cursor.line}: an import names no module.")
     line, cursor.at = cursor.line, name.end()
-    return Import(name.group(), line, public or not is_module, everything, meta)
+    module = module_of(path_of(name.group()))  # one spelling, with guillemets only where they are needed
+    return Import(module, line, public or not is_module, everything, meta)
 
 
 def module_of(path: str | PurePosixPath) -> str:

