@@ -76,6 +76,7 @@ class AnthropicModel:
         self._backoff = backoff or Backoff(random.Random())  # noqa: S311 - jitter, not secrecy
         host = urlsplit(base_url or "").hostname
         local = host in _LOOPBACK
+        self._is_vendor = base_url is None
         self._client = anthropic.Anthropic(
             api_key=_key(api_key, local=local),
             base_url=base_url,
@@ -88,6 +89,25 @@ class AnthropicModel:
     def close(self) -> None:
         """Close the connections; the model cannot be used afterwards."""
         self._client.close()
+
+    def check_access(self, model: str) -> None:
+        """Make sure, at no cost, that the service answers, takes the key and knows `model`.
+
+        A service other than the vendor's need not list its models: there, that it answers is enough.
+
+        Raises:
+            ModelRefused: the service does not take the key, or does not know the model.
+            ModelUnavailable: the service cannot be reached.
+        """
+        try:
+            self._client.with_options(timeout=CONNECT_SECONDS, max_retries=1).models.retrieve(model)
+        except anthropic.NotFoundError as error:
+            if self._is_vendor:
+                raise ModelRefused(f"{self._client.base_url} knows no model {model!r}; check `model.name`") from error
+        except (anthropic.AnthropicError, httpx2.TransportError) as error:
+            failure = classify(error)
+            kind = ModelUnavailable if failure.passing else ModelRefused
+            raise kind(f"the model's service at {self._client.base_url} does not help: {failure.sentence}") from error
 
     def reply(
         self,

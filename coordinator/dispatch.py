@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from blueprint import Stage
     from coordinator.campaign import Book, Campaign
-    from coordinator.state import CampaignState, Item
+    from coordinator.state import CampaignState, Item, PullRequest
 
 _FEEDBACK_SHOWN = 6
 """How many of the latest words on earlier attempts an agent reads."""
@@ -55,10 +55,19 @@ class Dispatcher:
         assignment = self._assignment("author", item, number, cap_usd, state, words)
         return AgentOrder(self._envelope(job, base), assignment, self._model(), ref=attempt_ref(slug(item), number))
 
-    def review(self, job: int, item: Item, cap_usd: float, base: str, head: str, state: CampaignState) -> AgentOrder:
-        """The order to review `head`, proposed on `base`."""
+    def review(
+        self,
+        job: int,
+        item: Item,
+        cap_usd: float,
+        request: PullRequest,
+        state: CampaignState,
+        words: Sequence[Feedback],
+    ) -> AgentOrder:
+        """The order to review what `request` proposes, with what was said of the attempts before it."""
+        base, head = request.base, request.head
         diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
-        assignment = self._assignment("reviewer", item, 1, cap_usd, state, (), diff=diff, commit=head)
+        assignment = self._assignment("reviewer", item, item.sent, cap_usd, state, words, diff=diff, commit=head)
         return AgentOrder(self._envelope(job, base), assignment, self._model(), head=head)
 
     def build(self, job: int, item: Item, tip: str, candidate: str, state: CampaignState) -> BuildOrder:

@@ -185,7 +185,13 @@ class AuditEnded:
 Report = Beat | AttemptEnded | ReviewEnded | BuildEnded | AuditEnded
 
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
+_ACCESS = TypeAdapter(ModelAccess)
 _REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="kind")])
+
+
+def write_access(access: ModelAccess) -> str:
+    """The access as JSON: equal for equal accesses, so that it can serve as a key."""
+    return _ACCESS.dump_json(access).decode()
 
 
 def write_order(order: Order) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from coordinator.messages import Report
     from coordinator.scheduler import Action
     from coordinator.services import Services
-    from coordinator.state import CampaignState, JobKind
+    from coordinator.state import CampaignState, Item, JobKind
     from coordinator.store import Store
 
 QUEUE_OF: dict[JobKind, str] = {"attempt": "agents", "review": "agents", "build": "builds", "audit": "builds"}
@@ -272,17 +272,21 @@ class Coordinator:
 
     def _start_attempt(self, item_id: int, number: int, cap: float, state: CampaignState) -> None:
         item, tip = state.by_id[item_id], state.main
-        with self._store.begin() as connection:
-            rows = connection.execute(select(feedback).where(feedback.c.item == item_id).order_by(feedback.c.id))
-            words = [Feedback(row.source, row.text) for row in rows]
         job = self._send_job("attempt", base=tip, item=item_id, number=number, cap_usd=cap)
+        words = self._feedback_on(item)
         self._carrier.send("agents", self._dispatcher.attempt(job, item, number, cap, tip, state, words))
+
+    def _feedback_on(self, item: Item) -> list[Feedback]:
+        with self._store.begin() as connection:
+            rows = connection.execute(select(feedback).where(feedback.c.item == item.id).order_by(feedback.c.id))
+            return [Feedback(row.source, row.text) for row in rows]
 
     def _start_review(self, number: int, seat: int, cap: float, state: CampaignState) -> None:
         request = next(each for each in state.pull_requests if each.number == number)
         item = state.by_id[request.item]
         job = self._send_job("review", base=request.base, item=item.id, pull_request=number, number=seat, cap_usd=cap)
-        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request.base, request.head, state))
+        words = self._feedback_on(item)
+        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request, state, words))
 
     def _start_build(self, number: int, state: CampaignState) -> None:
         request = next(each for each in state.pull_requests if each.number == number)

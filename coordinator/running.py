@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Self
 
-from agents import PriceTable
+from agents import AnthropicModel
 from checker import Sandbox, find_lean
 from coordinator.git import require_git
 from coordinator.live import LiveView, one_line
@@ -39,12 +40,18 @@ def preflight(campaign: Campaign) -> None:
     Raises:
         GitError: git is missing or too old.
         checker.CheckerError: there is no Lean or no sandbox on this host, and it is to run workers.
-        agents.AgentError: the model has no known price, or there is no key for it.
+        agents.AgentError: the model has no known price, there is no key for it, or its service does not answer.
     """
     settings = campaign.settings
     require_git()
-    prices = PriceTable({name: price.as_price() for name, price in settings.model.prices.items()})
+    prices = settings.model.price_table()
     prices.price(settings.model.name)
+    if settings.workers.agents and not settings.model.rehearsal:
+        model = AnthropicModel(os.environ.get(settings.model.api_key_env), settings.model.base_url, prices)
+        try:
+            model.check_access(settings.model.name)
+        finally:
+            model.close()
     if settings.workers.agents or settings.workers.builds:
         find_lean()
         if settings.workers.sandbox == "bubblewrap":

@@ -48,6 +48,7 @@ jobs = Table(
     Column("cost_usd", Float, nullable=False, default=0.0),
     Column("input_tokens", Integer, nullable=False, default=0),
     Column("output_tokens", Integer, nullable=False, default=0),
+    Column("retries", Integer, nullable=False, default=0),
     Column("summary", Text, nullable=False, default=""),
     Column("sent_at", Float, nullable=False),
     Column("ended_at", Float),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from agents import Price
+from agents import Price, PriceTable
 from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ class ModelSettings(_Section):
     """TCP port of that server on this host; 0 takes a free one."""
     prices: dict[str, ModelPrice] = Field(default_factory=dict)
     """Prices by model name, over the built-in table."""
+
+    def price_table(self) -> PriceTable:
+        """The built-in prices with `prices` over them."""
+        return PriceTable({name: price.as_price() for name, price in self.prices.items()})
 
     @model_validator(mode="after")
     def _one_source(self) -> ModelSettings:

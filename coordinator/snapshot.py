@@ -149,9 +149,15 @@ def _spent(connection: Connection) -> dict[str, Any]:
             func.coalesce(func.sum(jobs.c.input_tokens), 0),
             func.coalesce(func.sum(jobs.c.output_tokens), 0),
             func.coalesce(func.sum(jobs.c.cost_usd), 0.0),
+            func.coalesce(func.sum(jobs.c.retries), 0),
         )
     ).one()
-    return {"input_tokens": int(row[0]), "output_tokens": int(row[1]), "cost_usd": float(row[2])}
+    return {
+        "input_tokens": int(row[0]),
+        "output_tokens": int(row[1]),
+        "cost_usd": float(row[2]),
+        "retries": int(row[3]),
+    }
 
 
 def _requests(connection: Connection) -> tuple[PullRequestRecord, ...]:
@@ -250,6 +256,7 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         ],
         "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
         "cost_usd": round(snapshot.cost_usd, 6),
+        "retries": snapshot.retries,
         "rehearsal": snapshot.rehearsal,
     }
 

@@ -321,7 +321,12 @@ def _claim_end(connection: Connection, job: int, ending: str, summary: str, usag
         connection.execute(
             update(jobs)
             .where(jobs.c.id == job)
-            .values(cost_usd=usage.cost_usd, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens)
+            .values(
+                cost_usd=usage.cost_usd,
+                input_tokens=usage.prompt_tokens,
+                output_tokens=usage.output_tokens,
+                retries=usage.retries,
+            )
         )
     if row.state == "ended":
         return None

@@ -21,13 +21,22 @@ from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Works
 from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
 from coordinator.git import Identity, Repository
 from coordinator.merge_queue import ModuleRecord
-from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, BuildEnded, BuildOrder, ReviewEnded
+from coordinator.messages import (
+    AgentOrder,
+    AttemptEnded,
+    AuditEnded,
+    AuditOrder,
+    BuildEnded,
+    BuildOrder,
+    ReviewEnded,
+    write_access,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from checker import Certificate
-    from coordinator.messages import Envelope, Order, Report
+    from coordinator.messages import Envelope, ModelAccess, Order, Report
 
 SORRY = "sorryAx"
 
@@ -70,6 +79,8 @@ class Workshop:
         self._builder = self._make_builder(host.folder / "certificates")
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
+        self._models: dict[str, AnthropicModel] = {}
+        self._connecting = threading.Lock()
         self._scratch = host.folder / "scratch"
         shutil.rmtree(self._scratch, ignore_errors=True)
         self._scratch.mkdir(parents=True)
@@ -127,14 +138,19 @@ class Workshop:
         )
 
     def _run_agent(self, order: AgentOrder, base: Path, folder: Path, cancelled: Callable[[], bool]) -> Outcome:
-        prices = PriceTable({name: price.as_price() for name, price in order.model.prices.items()})
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
-        model = AnthropicModel(os.environ.get(order.model.api_key_env), order.model.base_url, prices)
-        try:
-            with Transcript(transcript) as record:
-                return run_agent(order.assignment, Workspace(base, folder, self._builder), model, cancelled, record)
-        finally:
-            model.close()
+        workspace = Workspace(base, folder, self._builder)
+        with Transcript(transcript) as record:
+            return run_agent(order.assignment, workspace, self._model_of(order.model), cancelled, record)
+
+    def _model_of(self, access: ModelAccess) -> AnthropicModel:
+        """The client for a service: one for all threads, since connecting and configuring it is not free."""
+        key = write_access(access)
+        with self._connecting:
+            if key not in self._models:
+                prices = PriceTable({name: price.as_price() for name, price in access.prices.items()})
+                self._models[key] = AnthropicModel(os.environ.get(access.api_key_env), access.base_url, prices)
+            return self._models[key]
 
     def _build(self, order: BuildOrder) -> BuildEnded:
         with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:

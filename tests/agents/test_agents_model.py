@@ -270,3 +270,14 @@ def test_two_authors_meet_and_start_together() -> None:
 def test_who_is_left_alone_goes_on() -> None:
     with RehearsalServer(Echo(), rendezvous=Rendezvous(frozenset({"lem:a", "lem:b"}), seconds=0.2)) as server:
         assert ask(server).calls
+
+
+def test_access_is_checked_before_any_money_is_spent() -> None:
+    with RehearsalServer(Echo()) as server:
+        model = AnthropicModel(base_url=server.url)
+        model.check_access(REHEARSAL_MODEL)  # it lists no models, and answers
+        model.close()
+    gone = AnthropicModel(base_url="http://127.0.0.1:1")
+    with pytest.raises(ModelUnavailable, match=r"service at http://127\.0\.0\.1:1"):
+        gone.check_access(REHEARSAL_MODEL)
+    gone.close()

@@ -49,10 +49,15 @@ def test_a_model_without_a_price(tmp_path: Path) -> None:
     refused(7, "no-such-model", "run", str(folder))
 
 
-def test_no_key_and_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
     folder = small_campaign(tmp_path / "c", model={"name": "claude-opus-4-5"})
     refused(7, "ANTHROPIC_API_KEY", "run", str(folder))
+
+
+def test_no_network(tmp_path: Path) -> None:
+    folder = small_campaign(tmp_path / "c", model={"name": "claude-opus-4-5", "base_url": "http://127.0.0.1:1"})
+    refused(7, "the model's service at http://127.0.0.1:1", "run", str(folder))
 
 
 def test_a_broker_that_is_away(tmp_path: Path) -> None:
