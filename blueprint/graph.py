@@ -106,9 +106,14 @@ class DependencyGraph:
     @cached_property
     def cycles(self) -> tuple[tuple[str, ...], ...]:
         """Nodes that rest on themselves: one shortest way round for each knot, each label once, book order."""
-        knots = [knot for knot in nx.strongly_connected_components(self._graph) if len(knot) > 1]
-        knots.sort(key=lambda knot: min(self._position[label] for label in knot))
+        knots = sorted(self._knots, key=lambda knot: min(self._position[label] for label in knot))
         return tuple(self._way_round(knot) for knot in knots)
+
+    @cached_property
+    def _knots(self) -> tuple[frozenset[str], ...]:
+        """Sets of two or more nodes that all rest on one another."""
+        components = nx.strongly_connected_components(self._graph)
+        return tuple(frozenset(component) for component in components if len(component) > 1)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -118,10 +123,7 @@ class DependencyGraph:
     @cached_property
     def broken(self) -> frozenset[tuple[str, str]]:
         """Edges left out so that the nodes have an order: those of each knot that run against the book."""
-        knot_of: dict[str, int] = {}
-        for number, knot in enumerate(nx.strongly_connected_components(self._graph)):
-            if len(knot) > 1:
-                knot_of.update(dict.fromkeys(knot, number))
+        knot_of = {label: number for number, knot in enumerate(self._knots) for label in knot}
         return frozenset(
             (edge.source, edge.target)
             for edge in self.edges
@@ -168,6 +170,10 @@ class DependencyGraph:
     @cached_property
     def _leverages(self) -> dict[str, int]:
         """How many nodes rest on each: a knot counts as one node of its size, all of whose nodes reach one another."""
+        if not self._knots:
+            rank = {label: index for index, label in enumerate(self._order)}
+            users = [[rank[user] for user in self._graph.successors(label)] for label in self._order]
+            return dict(zip(self._order, count_reached(users, [1] * len(users)), strict=True))
         condensed = nx.condensation(self._graph)
         ranks = {knot: rank for rank, knot in enumerate(nx.topological_sort(condensed))}
         targets = [[ranks[above] for above in condensed.successors(knot)] for knot in ranks]

@@ -62,11 +62,11 @@ class PullRequestRecord:
         number: counted from 1 within the campaign.
         label: the node it is about.
         stage: which stage of the node it fills.
-        state: ``checking``, ``reviewing``, ``approved``, ``landed``, ``bounced`` or ``closed``.
+        state: ``checking``, ``reviewing``, ``approved``, ``landed`` or ``bounced``.
         attempt: number of the attempt that made it.
         base, head: the commit it starts from, and the one it proposes (40 hex digits).
         landed_as: commit on ``main``; empty unless landed.
-        reason: why it bounced or was closed; empty otherwise.
+        reason: why it bounced; empty otherwise.
         diff: unified diff against its base.
         verdicts: in the order given.
         opened_at, closed_at: seconds since the epoch; ``closed_at`` is ``None`` while it is open.
@@ -115,6 +115,7 @@ class Snapshot:
         input_tokens, output_tokens: spent so far.
         cost_usd: spent so far, in dollars.
         retries: calls of the model that had to be repeated (rate limits, dropped connections).
+        sandbox: what Lean code of agents runs in: ``bubblewrap``, or ``none``.
         rehearsal: whether a scripted stand-in answered instead of a paid model.
         taken_at: seconds since the epoch.
     """
@@ -131,5 +132,6 @@ class Snapshot:
     output_tokens: int = 0
     cost_usd: float = 0.0
     retries: int = 0
+    sandbox: str = "bubblewrap"
     rehearsal: bool = False
     taken_at: float = 0.0

@@ -17,8 +17,8 @@ _BLANKS = re.compile(r"[ \t]*+")
 
 
 def tidy(tex: str) -> str:
-    """Return text without blank lines at its ends and with no more than one between paragraphs."""
-    return _EMPTY_LINES.sub("\n\n", tex).strip("\n").rstrip()
+    """Return text without blanks at its ends and with no more than one empty line between paragraphs."""
+    return _EMPTY_LINES.sub("\n\n", tex).strip()
 
 
 class Manuscript:

@@ -24,6 +24,7 @@ def write_character(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
 
 def write_accent(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     """Write a letter with an accent."""
+    at = behind_word(writer.tex, at) if name.isalpha() else at
     group = writer.cursor.group(at)
     if group is None:
         command = writer.cursor.command(at) if not writer.tex.startswith("{", at) else None

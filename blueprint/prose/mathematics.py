@@ -32,6 +32,7 @@ _SAFE = re.compile(
     r"(?:[^<>]|<(?:/?(?:math|m[a-z]+|span|em|b|i|code|strong|annotation|semantics)"
     r'(?: (?!on|href|src|id|action)[a-z]+="[^"<>]*")*/?)>)*+'
 )
+_NUMBERED = re.compile(r"\s*\\begin\{(?:equation|align|gather|multline)\*?\}")
 _TAG = re.compile(r"\\tag\*?\{[^{}]*\}")
 _NAME = re.compile(r"[A-Za-z]+")
 
@@ -125,7 +126,7 @@ class Formulas:
         return self._call(self._plain, prepared, display=display) if weight(prepared) <= HEAVIEST else None
 
     def _call(self, converter: LatexToMathML, prepared: str, *, display: bool) -> str | None:
-        if display and "\\tag" in prepared and not prepared.lstrip().startswith("\\begin{"):
+        if display and "\\tag" in prepared and not _NUMBERED.match(prepared):
             prepared = f"\\begin{{equation*}}{prepared}\\end{{equation*}}"
         try:
             html = converter.convert_with_local_state(prepared, displaystyle=display)
