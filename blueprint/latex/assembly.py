@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from blueprint.latex.blocks import Blocks
 from blueprint.latex.drafts import Division, PassageDraft
 from blueprint.latex.marks import Marking
+from blueprint.latex.scan import scan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,19 +97,30 @@ class Assembly:
         book.source, book.skip = source, 0
         before = book.manuscript.turn_to(source.text, 0)
         self._opened.append(source)
-        for token in source.tokens:
-            if token.start < book.skip:
-                continue
-            if token.name == "endinput" or self._stopped:
-                book.manuscript.copy_to(token.start)
-                break
-            self._handle(token)
-        else:
-            if not self._stopped:
-                book.manuscript.copy_to(len(source.text))
+        if not self._walk_tokens(source):
+            book.manuscript.copy_to(len(source.text))
         self._opened.pop()
         book.manuscript.turn_to(*before)
         book.source, book.skip = outer, outer_skip
+
+    def _walk_tokens(self, source: Source) -> bool:
+        """Handle a file's tokens; return whether its text ends before the file does."""
+        book, edges, reached = self.book, dict[str, str](), 0
+        while True:
+            tokens = scan(source.text, edges) if edges else source.tokens
+            for token in tokens:
+                if token.start < max(book.skip, reached):
+                    continue
+                if token.name == "endinput" or self._stopped:
+                    book.manuscript.copy_to(token.start)
+                    return True
+                self._handle(token)
+                if book.macros.edges != edges:
+                    reached = token.end
+                    break
+            else:
+                return self._stopped
+            edges = dict(book.macros.edges)
 
     def _handle(self, token: Token) -> None:
         handler = self._anywhere.get(token.name)

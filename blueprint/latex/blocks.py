@@ -56,18 +56,21 @@ class Blocks:
                 book.report(token, "BP113", "error", message)
             self._too_deep += 1
         elif name in book.theorems or name == "restatable":
-            self._begin_statement(token, name)
+            self._begin_statement(token, name, name)
         elif name == "proof":
-            self._begin_proof(token)
+            self._begin_proof(token, name)
+        elif (inner := book.macros.wrappers.get(name)) is not None and inner in book.theorems:
+            self._begin_statement(token, name, inner)
+        elif inner == "proof":
+            self._begin_proof(token, name)
         else:
             self._begin_other(token, name)
 
-    def _begin_statement(self, token: Token, name: str) -> None:
+    def _begin_statement(self, token: Token, name: str, kind: str) -> None:
         book = self.book
         book.manuscript.copy_to(token.start)
         option = book.source.cursor.option(token.end)
         end = option.end if option else token.end
-        kind = name
         if name == "restatable":
             of = book.source.cursor.group(end)
             command = book.source.cursor.group(of.end) if of else None
@@ -102,11 +105,11 @@ class Blocks:
             message = f"Text stands directly above this {draft.kind}, so that leanblueprint sees no statement here"
             self.book.report(token, "BP165", "warning", f"{message}; put a blank line before \\begin{{{draft.kind}}}.")
 
-    def _begin_proof(self, token: Token) -> None:
+    def _begin_proof(self, token: Token, name: str) -> None:
         book = self.book
         outer = self._drafted()
         if isinstance(outer, ProofDraft) and self._begun == self._begun_before(outer):
-            self._open("proof", "other", token, None, token.end)
+            self._open(name, "other", token, None, token.end)
             return
         book.manuscript.copy_to(token.start)
         option = book.source.cursor.option(token.end)
@@ -120,7 +123,7 @@ class Blocks:
         elif draft.enclosing is None or not draft.enclosing.is_node:
             book.manuscript.pieces.append("\\begin{proof}" + (f"[{draft.title}]" if draft.title else ""))
         book.proofs.append(draft)
-        self._open("proof", "proof", token, draft, option.end if option else token.end)
+        self._open(name, "proof", token, draft, option.end if option else token.end)
         book.frames[-1].count = self._begun
 
     def _begin_other(self, token: Token, name: str) -> None:

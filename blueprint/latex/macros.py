@@ -14,8 +14,13 @@ if TYPE_CHECKING:
     from blueprint.latex.token import Token
 
 _PARAMETERS = re.compile(r"(?:#[1-9])*")
+EDGE = re.compile(r"\\(begin|end)\s*\{([^{}\\\n]*)\}")
+BEGIN = re.compile(r"\\(begin)\s*\{([^{}\\\n]*)\}")
 _NAME = re.compile(r"[A-Za-z@]+|[^A-Za-z@]")
 _SPECIFIERS = re.compile(r"[mo]|O\s*\{([^{}]*)\}|s")
+
+MOST_EDGE_CHANGES = 64
+"""Changes to commands that begin and end environments that are taken note of."""
 
 MOST_ARGUMENTS = 9
 """TeX has no more."""
@@ -39,12 +44,28 @@ class Macro:
     default: str | None = None
 
 
+def is_edge(body: str) -> bool:
+    r"""Whether a macro's body begins or ends environments without also doing the other."""
+    marks = [match[1] for match in EDGE.finditer(body)]
+    return bool(marks) and marks.count("begin") != marks.count("end")
+
+
 class MacroTable:
-    """The commands defined so far, by name without backslash."""
+    r"""The commands defined so far, by name without backslash.
+
+    Attributes:
+        macros: all of them.
+        environments: names of the environments that the book defines.
+        wrappers: those that only dress up another environment, to that one's name.
+        edges: commands without arguments that stand for ``\begin`` or ``\end`` of environments, to what they are.
+    """
 
     def __init__(self) -> None:
         self.macros: dict[str, Macro] = {}
         self.environments: set[str] = set()
+        self.wrappers: dict[str, str] = {}
+        self.edges: dict[str, str] = {}
+        self._changes = 0
         self._readers: dict[str, Callable[[Token], None]] = {
             "newcommand": self._command,
             "renewcommand": self._command,
@@ -78,6 +99,17 @@ class MacroTable:
     def _define(self, name: str, macro: Macro) -> None:
         if name not in _KEPT and _NAME.fullmatch(name):
             self.macros[name] = macro
+            self._note_edge(name, macro)
+
+    def _note_edge(self, name: str, macro: Macro) -> None:
+        """Keep account of the commands that begin and end environments: a change of them means reading a file anew."""
+        edge = macro.body if not macro.arguments and name.isalpha() and is_edge(macro.body) else None
+        if self.edges.get(name) != edge and self._changes < MOST_EDGE_CHANGES:
+            self._changes += 1
+            if edge is None:
+                del self.edges[name]
+            else:
+                self.edges[name] = edge
 
     def _command(self, token: Token) -> None:
         _, name, count, default, body = token.arguments
@@ -119,7 +151,13 @@ class MacroTable:
             self._define(name, self.macros.get(target, Macro(0, f"\\{target}")))
 
     def _environment(self, token: Token) -> None:
-        self.environments.add(token.argument(1).strip())
+        self._wrap(token.argument(1).strip(), token.argument(4))
 
     def _document_environment(self, token: Token) -> None:
-        self.environments.add(token.argument(0).strip())
+        self._wrap(token.argument(0).strip(), token.argument(2))
+
+    def _wrap(self, name: str, opening: str) -> None:
+        self.environments.add(name)
+        inner = BEGIN.search(opening)
+        if inner and inner[2] != name:
+            self.wrappers[name] = inner[2]

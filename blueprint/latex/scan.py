@@ -9,7 +9,7 @@ from blueprint.latex.arguments import Cursor, Found
 from blueprint.latex.token import SHORT, SIGNATURES, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ROWED = frozenset({"align", "gather", "eqnarray", "flalign", "alignat", "multline", "equation"})
 """Displays that carry equation numbers; all but ``equation`` and ``multline`` one a row."""
@@ -33,6 +33,7 @@ _TOKEN = re.compile(
     r"|(?P<escape>[\\%]))"
     r"|(?P<comment>%)"
 )
+_EDGE = re.compile(r"\\(begin|end)\s*\{([^{}\\\n]*)\}")
 _COMMENT = re.compile(r"%[^\n]*+(?:\n[ \t]*+%[^\n]*+)*+")
 _BLANK_LINE = re.compile(r"\n[ \t]*+\n")
 _LINE_START = re.compile(r"\n[ \t]*+")
@@ -41,16 +42,24 @@ _BROKEN = re.compile(r"\n[ \t]*+\n|\\(?:begin|end)(?![A-Za-z])")
 _BARE_FILE = re.compile(r"[ \t]*+([^\s{}\\%]++)")
 
 
-def scan(text: str) -> tuple[Token, ...]:
-    """Return the structural tokens of a file, in order, none inside another's argument."""
-    return _Scanner(text).run()
+def scan(text: str, edges: Mapping[str, str] | None = None) -> tuple[Token, ...]:
+    r"""Return the structural tokens of a file, in order, none inside another's argument.
+
+    Args:
+        text: what the file says.
+        edges: commands of the book that stand for ``\begin`` or ``\end`` of environments, to what they are.
+    """
+    return _Scanner(text, edges or {}).run()
 
 
 class _Scanner:
     """One run over one text."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, edges: Mapping[str, str]) -> None:
         self.text = text
+        self.edges = edges
+        names = "|".join(sorted(edges, key=len, reverse=True))
+        self.pattern = re.compile(rf"\\(?P<edge>{names})(?![A-Za-z@])|{_TOKEN.pattern}") if edges else _TOKEN
         self.cursor = Cursor(text)
         self.tokens: list[Token] = []
         self.cuts: list[tuple[int, int]] = []
@@ -68,7 +77,7 @@ class _Scanner:
 
     def run(self) -> tuple[Token, ...]:
         at = 0
-        search = _TOKEN.search
+        search = self.pattern.search
         while match := search(self.text, at):
             start = match.start()
             if self.cuts and start >= self.cuts[-1][0]:
@@ -79,6 +88,8 @@ class _Scanner:
                 at = self._environment(match)
             elif kind == "command":
                 at = self._command(match["command"], start, match.end())
+            elif kind == "edge":
+                at = self._edges(match)
             elif kind == "comment":
                 at = self._comment(start)
             elif kind == "escape":
@@ -112,6 +123,10 @@ class _Scanner:
         opens = match["env"] == "begin"
         if opens and (name in VERBATIM or name in IGNORED):
             return self._verbatim(name, start, end)
+        self._note_edge(name, start, end, opens=opens)
+        return end
+
+    def _note_edge(self, name: str, start: int, end: int, *, opens: bool) -> None:
         if self.rowed:
             self.inner += 1 if opens else -1
             if self.inner < 0:
@@ -119,7 +134,12 @@ class _Scanner:
         elif opens and name.removesuffix("*") in ROWED:
             self.rowed = name
         self.tokens.append(Token("begin" if opens else "end", start, end, (name,)))
-        return end
+
+    def _edges(self, match: re.Match[str]) -> int:
+        r"""Begin and end the environments that a command of the book stands for."""
+        for edge in _EDGE.finditer(self.edges[match["edge"]]):
+            self._note_edge(edge[2].strip(), match.start(), match.end(), opens=edge[1] == "begin")
+        return match.end()
 
     def _verbatim(self, name: str, start: int, end: int) -> int:
         closing = f"\\end{{{name}}}"

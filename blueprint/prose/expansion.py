@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from blueprint.latex.arguments import Cursor
-from blueprint.latex.macros import Macro
+from blueprint.latex.macros import Macro, is_edge
 
 if TYPE_CHECKING:
     from blueprint.book import Blueprint
@@ -34,6 +34,13 @@ class Expander:
             name: Macro(arguments, body, blueprint.defaults.get(name))
             for name, (arguments, body) in blueprint.macros.items()
         }
+        edges = [name for name, macro in self.macros.items() if not macro.arguments and is_edge(macro.body)]
+        names = "|".join(sorted((name for name in edges if name.isalpha()), key=len, reverse=True))
+        self._edges = re.compile(rf"\\({names})(?![A-Za-z@])") if names else None
+
+    def put_in_edges(self, tex: str) -> str:
+        r"""Put in the macros that stand for a ``\begin`` or an ``\end``, so that environments can be paired."""
+        return self._edges.sub(lambda match: self.macros[match[1]].body, tex) if self._edges else tex
 
     def call(self, name: str, cursor: Cursor, at: int) -> tuple[str, int] | None:
         """Return what one call stands for, its own macros unexpanded, and the offset behind its arguments.

@@ -56,6 +56,7 @@ class ProseRenderer:
 
     def passage(self, tex: str) -> str:
         """Return a stretch of LaTeX as paragraphs and blocks, its footnotes behind it."""
+        tex = self._context.expander.put_in_edges(tex)
         sheet, flow = Sheet.of(tex), Flow()
         TextWriter(self._context, sheet, tex).write(flow)
         return flow.html() + sheet.notes_html()

@@ -124,7 +124,7 @@ def test_leverage_counts_descendants(given_book: Blueprint) -> None:
 @given(books())
 def test_reduction_is_the_transitive_one(given_book: Blueprint) -> None:
     graph = DependencyGraph(given_book)
-    whole = nx.DiGraph([(edge.source, edge.target) for edge in graph.edges])
+    whole: nx.DiGraph[str] = nx.DiGraph([(edge.source, edge.target) for edge in graph.edges])
     kept = {(edge.source, edge.target) for edge in graph.reduced_edges()}
     assert kept == set(nx.transitive_reduction(whole).edges)
 
@@ -133,7 +133,7 @@ def test_reach_crosses_blocks() -> None:
     count = BLOCK + 10
     chain = [[index + 1] for index in range(count - 1)] + [[]]
     assert count_reached(chain, [1] * count) == list(range(count - 1, -1, -1))
-    sources = [[]] + [[0, index - 1] if index > 1 else [0] for index in range(1, count)]
+    sources: list[list[int]] = [[]] + [[0, index - 1] if index > 1 else [0] for index in range(1, count)]
     assert implied_edges(sources) == {(0, index) for index in range(2, count)}
 
 
@@ -196,8 +196,9 @@ def test_landing_all_that_is_ready_proves_all_that_is_not_blocked(given_book: Bl
         for label, stage in ready:
             landed[label] = landed.get(label, frozenset()) | {stage}
     states = derive_states(graph, landed, {})
+    made = statement_graph(graph)
     stuck = {each.label for each in given_book.nodes if each.marks.notready}
-    unstated = stuck | {label for label in states if stuck & set(nx.ancestors(statement_graph(graph), label))}
+    unstated = stuck | {label for label in states if stuck & set(nx.ancestors(made, label))}
     for each in given_book.nodes:
         if each.label in stuck:
             assert states[each.label] == NodeState.NOT_READY
@@ -212,8 +213,8 @@ def test_landing_all_that_is_ready_proves_all_that_is_not_blocked(given_book: Bl
             assert (states[each.label] == NodeState.PROVED) == proved
 
 
-def statement_graph(graph: DependencyGraph) -> nx.DiGraph[str]:
-    made: nx.DiGraph[str] = nx.DiGraph()
+def statement_graph(graph: DependencyGraph) -> nx.DiGraph[object]:
+    made: nx.DiGraph[object] = nx.DiGraph()
     made.add_nodes_from(graph.order())
     made.add_edges_from((edge.source, edge.target) for edge in graph.edges if edge.in_statement)
     return made

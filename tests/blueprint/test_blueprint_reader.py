@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blueprint import BlueprintError, NothingToRead, find_root, read_blueprint, report
+from blueprint import BlueprintError, NothingToRead, ProseRenderer, find_root, read_blueprint, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -268,3 +268,31 @@ def test_the_book_says_where_it_lives(read: Read) -> None:
     assert book.title == r"A \emph{book}"
     assert book.settings == {"home": "https://h", "github": "https://g", "dochome": "https://d"}
     assert book.nodes[0].discussion == ("12",)
+
+
+def test_commands_and_environments_that_stand_for_others_are_seen_through(read: Read) -> None:
+    book = read(
+        r"""
+\bl\label{a} A \be x \label{eq} \ee \el
+\begin{mylemma}[T]\label{b} B \begin{enumerate}\item c\end{enumerate} \end{mylemma}
+\begin{pf}\uses{a} P \end{pf}
+""",
+        preamble=r"""\documentclass{article}
+\newtheorem{lemma}{Lemma}
+\newcommand{\bl}{\begin{lemma}}\newcommand{\el}{\end{lemma}}
+\def\be{\begin{equation}}\def\ee{\end{equation}}
+\newenvironment{mylemma}{\bigskip\begin{lemma}}{\end{lemma}}
+\newenvironment{pf}{\begin{proof}}{\end{proof}}
+""",
+    )
+    assert [(node.label, node.kind, node.number, node.title) for node in book.nodes] == [
+        ("a", "lemma", "1", ""),
+        ("b", "lemma", "2", "T"),
+    ]
+    assert book.references["eq"] == "1"
+    assert book.nodes[1].proof is not None
+    assert book.nodes[1].proof.uses == ("a",)
+    assert book.problems == ()
+    html = ProseRenderer(book, lambda _: "").statement(book.nodes[0])
+    assert "<mtext>(1)</mtext>" in html
+    assert "tex-raw" not in html
