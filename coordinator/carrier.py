@@ -102,6 +102,18 @@ class Carrier:
         except (redis.RedisError, OSError, OperationalError) as error:
             raise ServiceError(f"The broker is away: {error}") from error
 
+    def slots(self, queue: str) -> int:
+        """Jobs that the workers of `queue`, wherever they are, can run at once.
+
+        Raises:
+            ServiceError: the broker is away.
+        """
+        try:
+            keys = list(self._client.scan_iter(presence_key(queue, "*"), count=1000))
+            return sum(int(value) for value in self._client.mget(keys) if value) if keys else 0
+        except redis.RedisError as error:
+            raise ServiceError(f"The broker is away: {error}") from error
+
     def withdraw(self, jobs: Collection[int]) -> None:
         """Takes jobs off the board: their workers stop at the next heartbeat."""
         if jobs:
@@ -181,6 +193,10 @@ class Line:
         answers = cast("list[int]", self._client.smismember(board_key(campaign), [str(job) for job in ordered]))
         return {job for job, there in zip(ordered, answers, strict=True) if not there}
 
+    def show_presence(self, queue: str, worker: str, slots: int, seconds: float) -> None:
+        """Says that `worker` is there and can run `slots` jobs; unless repeated, forgotten after `seconds`."""
+        self._client.set(presence_key(queue, worker), slots, px=int(seconds * 1000))
+
     def report(self, campaign: str, report: Report) -> None:
         """Sends a report.
 
@@ -188,6 +204,11 @@ class Line:
             redis.RedisError: the broker stayed away.
         """
         self._client.xadd(reports_key(campaign), {"report": write_report(report)})
+
+
+def presence_key(queue: str, worker: str) -> str:
+    """Key under which a worker says that it is there."""
+    return f"blueprover:workers:{queue}:{worker}"
 
 
 def board_key(campaign: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from coordinator.settings import SETTINGS_FILE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MANUAL = "docs/settings.md"
+    from blueprint import Blueprint
 
 _LEAN_LIB = re.compile(r"lean_lib\s+«?([A-Za-z_][A-Za-z0-9_]*)»?|\[\[lean_lib\]\]\s*\n\s*name\s*=\s*\"([^\"]+)\"")
 _LEFT_OUT = shutil.ignore_patterns(
@@ -57,7 +58,8 @@ def find_project(start: Path) -> Project:
     folder = work_tree_of(root.parent) or _top_of(root)
     blueprint = read_blueprint(root)
     title = " ".join(_WORD.findall(re.sub(r"\\[A-Za-z]+", " ", blueprint.title))) or folder.name
-    library = _library(folder) or "".join(word.capitalize() for word in _WORD.findall(title)) or "Book"
+    words = "".join(word.capitalize() for word in _WORD.findall(title))
+    library = _library(folder) or _first_name(blueprint) or words or "Book"
     return Project(folder, root.relative_to(folder).as_posix(), title, library, _lean_by_people(folder, library))
 
 
@@ -76,6 +78,12 @@ def _library(folder: Path) -> str:
         if file.is_file() and (found := _LEAN_LIB.search(file.read_text(encoding="utf-8", errors="replace"))):
             return found.group(1) or found.group(2)
     return ""
+
+
+def _first_name(blueprint: Blueprint) -> str:
+    """What most of the book's Lean names begin with."""
+    firsts = Counter(name.split(".")[0] for node in blueprint.nodes for name in node.lean if "." in name)
+    return firsts.most_common(1)[0][0] if firsts else ""
 
 
 def _lean_by_people(folder: Path, library: str) -> tuple[str, ...]:
@@ -143,7 +151,8 @@ def settings_text(comment: str, values: Mapping[str, Any]) -> str:
 
 def _settings_text(project: Project) -> str:
     return settings_text(
-        f"Settings of this campaign; {MANUAL} in the manual lists them all.\nThe key is read from ANTHROPIC_API_KEY.",
+        "Settings of this campaign; the manual's page on settings lists them all.\n"
+        "The key of the model's service is read from the environment variable ANTHROPIC_API_KEY.",
         {
             "name": project.title,
             "book": project.book,

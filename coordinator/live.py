@@ -106,8 +106,16 @@ def draw(snapshot: Snapshot, running: dict[str, int]) -> RenderableType:
     ready = len(snapshot.progress) - counts[NodeState.NOT_READY]
     bar = ProgressBar(total=max(ready, 1), completed=counts[NodeState.PROVED], width=60, complete_style="green")
     parts: list[RenderableType] = [bar, _states(counts), Text(), _figures(snapshot, running), Text(), _busy(snapshot)]
-    note = " [dim](scripted model: no money is spent)[/dim]" if snapshot.rehearsal else ""
-    return Panel(Group(*parts), title=f"{snapshot.campaign}{note}", title_align="left", padding=(1, 2))
+    return Panel(Group(*parts), title=_title(snapshot), title_align="left", padding=(1, 2))
+
+
+def _title(snapshot: Snapshot) -> Text:
+    title = Text(snapshot.campaign)
+    if snapshot.rehearsal:
+        title.append(" (scripted model: no money is spent)", style="dim")
+    if snapshot.sandbox == "none":
+        title.append(" (agents' Lean runs WITHOUT a sandbox)", style="bold red")
+    return title
 
 
 def _states(counts: dict[NodeState, int]) -> Text:

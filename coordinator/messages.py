@@ -103,30 +103,23 @@ Order = AgentOrder | BuildOrder | AuditOrder
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """A worker lives, and still works on `jobs`.
-
-    Attributes:
-        worker: its name.
-        queue: the queue it serves, ``agents`` or ``builds``.
-        slots: how many jobs it can run at once.
-    """
+    """The worker of this name still works on `jobs`."""
 
     worker: str
-    queue: str
-    slots: int
     jobs: tuple[int, ...]
     kind: Literal["beat"] = "beat"
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """An attempt is over: how (see `agents.Outcome`), with what commit on its branch when it was submitted."""
+    """An attempt is over: how and why (see `agents.Outcome`), with its branch's commit when it was submitted."""
 
     job: int
     ending: str
     summary: str
     usage: Usage
     head: str = ""
+    cause: str = ""
     kind: Literal["attempt"] = "attempt"
 
 

@@ -43,8 +43,8 @@ _ROUNDS = 50
 _PATIENCE = 1.0
 """Seconds to wait for a report before looking at leases and services again."""
 
-_SILENCE = 3
-"""A worker on another host that was silent for so many leases is gone."""
+_PROMPT_TOKENS = 30_000
+"""Tokens of a prompt that any agent may be expected to send: no agent starts with less money than that costs."""
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +75,9 @@ class Coordinator:
         self._services = services
         self._clock = clock
         self._lander = Lander(campaign.hub, store, self._settings.retry)
-        self._heard: dict[str, Beat] = {}
-        self._heard_at: dict[str, float] = {}
+        model, limits = self._settings.model, self._settings.attempt
+        price = model.price_table().price(model.name)
+        self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
         self._key = self._begin()
         self._carrier = self._connect()
 
@@ -184,12 +185,11 @@ class Coordinator:
         now = self._clock()
         match report:
             case Beat():
-                self._heard[report.worker] = report
-                self._heard_at[report.worker] = now
                 until = now + self._settings.lease.seconds
                 transitions.renew_leases(connection, report.worker, report.jobs, until)
             case AttemptEnded():
-                transitions.end_attempt(connection, report, self._settings.retry, now)
+                full_cap = self._settings.attempt.max_cost_usd
+                transitions.end_attempt(connection, report, self._settings.retry, now, full_cap)
             case ReviewEnded():
                 transitions.end_review(connection, report, now)
             case BuildEnded():
@@ -198,16 +198,26 @@ class Coordinator:
                 transitions.end_audit(connection, report, now)
 
     def _act_until_quiet(self) -> Finish | None:
+        self._notice_main()
+        capacity = self._capacity()
         for _ in range(_ROUNDS):
             with self._store.begin() as connection:
                 state = load_state(connection)
-            actions = decide(state, self._book.graph, self._settings, self._capacity(), self._clock())
+            actions = decide(state, self._book.graph, self._settings, capacity, self._clock())
             for action in actions:
                 if isinstance(action, Finish):
                     return self._finish(action)
             if not self._act(actions, state):
                 return None
         return None
+
+    def _notice_main(self) -> None:
+        """Takes note of where ``main`` is: a person may have pushed to it."""
+        tip = self._campaign.main()
+        with self._store.begin() as connection:
+            if tip != get_meta(connection, "main"):
+                set_meta(connection, "main", tip)
+                transitions.log_event(connection, "main_pushed", self._clock(), commit=tip)
 
     def _finish(self, action: Finish) -> Finish:
         with self._store.begin() as connection:
@@ -320,12 +330,10 @@ class Coordinator:
             )
 
     def _capacity(self) -> Capacity:
-        """Slots of this host's workers, and of those elsewhere that were heard lately."""
+        """What this host's workers can do (also before they are up), and those elsewhere that are there."""
         workers = self._settings.workers
-        return Capacity(max(workers.agents, self._slots("agents")), max(workers.builds, self._slots("builds")))
-
-    def _slots(self, queue: str) -> int:
-        oldest = self._clock() - _SILENCE * self._settings.lease.seconds
-        return sum(
-            beat.slots for name, beat in self._heard.items() if beat.queue == queue and self._heard_at[name] >= oldest
+        return Capacity(
+            max(workers.agents, self._carrier.slots("agents")),
+            max(workers.builds, self._carrier.slots("builds")),
+            self._call_usd,
         )

@@ -9,8 +9,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Self
 
+import structlog
+
 from agents import AnthropicModel
+from blueprint import BlueprintError
 from checker import Sandbox, find_lean
+from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
 from coordinator.live import LiveView, one_line
 from coordinator.reconcile import Coordinator
@@ -18,7 +22,7 @@ from coordinator.scheduler import Finish
 from coordinator.services import Services
 from coordinator.snapshot import running_jobs, take_snapshot
 from coordinator.store import Store
-from website import build_site
+from website import WebsiteError, build_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from coordinator.campaign import Book, Campaign
+
+log = structlog.get_logger(__name__)
 
 STOPPED = Finish("stopped", "Stopped; `blueprover run` goes on with it.")
 
@@ -146,21 +152,19 @@ class Publisher:
         self._publish()
 
     def publish_if_due(self) -> None:
-        """Starts a rebuild when it is time for one and the last is over.
-
-        Raises:
-            website.WebsiteError: the last rebuild failed.
-        """
+        """Starts a rebuild when it is time for one and the last is over."""
         if time.monotonic() < self._due_at or (self._last is not None and not self._last.done()):
             return
-        if self._last is not None:
-            self._last.result()
         self._due_at = time.monotonic() + self._campaign.settings.site_seconds
         self._last = self._pool.submit(self._publish)
 
     def _publish(self) -> None:
-        snapshot = take_snapshot(self._campaign, self._book, self._store, sources=True)
-        build_site(snapshot, self._campaign.site_path)
+        """Builds the site. Where that fails, the campaign goes on and the log says why."""
+        try:
+            snapshot = take_snapshot(self._campaign, self._book, self._store, sources=True)
+            build_site(snapshot, self._campaign.site_path)
+        except (WebsiteError, BlueprintError, CoordinatorError) as error:
+            log.warning("site_not_built", error=str(error))
 
 
 def summary(campaign: Campaign, finish: Finish) -> str:

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from coordinator.settings import Settings
     from coordinator.state import CampaignState, Item, PullRequest, Verdict
 
-CENT = 0.01
-"""Dollars below which a job is not worth starting."""
-
 MAX_TRIES = 5
 """Builds and reviews of one pull request that may end without an answer before it is closed."""
 
@@ -106,10 +103,17 @@ Action = Reap | StartAttempt | StartReview | StartBuild | StartAudit | Approve |
 
 @dataclass(frozen=True, slots=True)
 class Capacity:
-    """How many jobs the workers can run at once: agents (attempts and reviews) and builds."""
+    """What there is to work with.
+
+    Attributes:
+        agents: attempts and reviews that the workers can run at once.
+        builds: builds and audits that they can run at once.
+        call_usd: dollars that the dearest single call of the model may cost: with less, no agent can start.
+    """
 
     agents: int
     builds: int
+    call_usd: float = 0.01
 
 
 def decide(
@@ -123,19 +127,28 @@ def decide(
     expired: list[Action] = [Reap(job.id) for job in state.jobs if job.lease_until < now]
     if expired:
         return expired
+    if state.audit_failure:
+        return [_red(state)]
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings)]
     wanted: list[StartReview | StartAttempt] = [*_reviews(state, settings), *_attempts(state, graph, settings, now)]
     started, money_ends = _within_means(wanted, state, settings, capacity)
-    actions = [*settled, *_give_ups(state, settings), *_builds(state, capacity), *started]
+    actions = [*_survey(state), *settled, *_give_ups(state, settings), *_builds(state, capacity), *started]
     if actions or state.jobs or _waiting(state, graph):
         return actions if not money_ends or actions or state.jobs else [_out_of_budget(settings)]
     return [_conclude(state)]
 
 
+def _survey(state: CampaignState) -> Iterator[StartAudit]:
+    """An audit when ``main`` is not what was certified: at the start, and after a person's push."""
+    if state.certified != state.main and not _auditing(state):
+        yield StartAudit()
+
+
 def _settle(request: PullRequest, state: CampaignState, settings: Settings) -> Iterator[Action]:
     """What the verdicts on a pull request, or its many tries, lead to."""
     if request.state == "approved":
-        yield Land(request.number)
+        if state.certified == state.main:
+            yield Land(request.number)
         return
     if request.tries >= MAX_TRIES:
         yield Bounce(
@@ -182,6 +195,8 @@ def _give_ups(state: CampaignState, settings: Settings) -> Iterator[GiveUp]:
 def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
     under_way = {job.pull_request for job in state.jobs if job.kind == "build"}
     free = capacity.builds - sum(job.kind in {"build", "audit"} for job in state.jobs)
+    if state.certified != state.main:
+        free = 0
     waiting = [
         request.number
         for request in state.pull_requests
@@ -199,7 +214,7 @@ def _within_means(
     started: list[Action] = []
     for action in wanted[: max(free, 0)]:
         cap = min(settings.attempt.max_cost_usd, room)
-        if cap < CENT:
+        if cap < min(capacity.call_usd, settings.attempt.max_cost_usd):
             return started, True
         room -= cap
         if isinstance(action, StartReview):
@@ -214,9 +229,16 @@ def _waiting(state: CampaignState, graph: DependencyGraph) -> bool:
     return bool(state.pull_requests) or any(True for _ in _idle(state, graph))
 
 
+def _red(state: CampaignState) -> Finish:
+    remedy = f"Mend it with a push to main ({state.main[:10]}), then run again."
+    return Finish("stuck", f"The audit of main failed: {state.audit_failure} {remedy}")
+
+
+def _auditing(state: CampaignState) -> bool:
+    return any(job.kind == "audit" for job in state.jobs)
+
+
 def _conclude(state: CampaignState) -> Action:
-    if state.audit_failure:
-        return Finish("stuck", f"The audit of main failed: {state.audit_failure}")
     if state.audited != state.main:
         return StartAudit()
     failed = sorted(state.failed)

@@ -171,17 +171,13 @@ class Services:
             self._workers[queue].start()
         return lost
 
-    def pids(self) -> dict[str, int]:
-        """Process ids of what runs, by name."""
-        return {service.name: service.pid for service in self._all() if service.pid is not None}
-
     def stop(self) -> None:
-        """Stops everything within seconds."""
-        self._stop(self._all())
+        """Stops everything within seconds: those who talk before those who are talked to."""
+        self._stop(list(self._workers.values()))
+        self._stop(self._singles())
 
-    def _all(self) -> list[Service]:
-        singles = [service for service in (self._rehearsal, self._broker) if service is not None]
-        return [*self._workers.values(), *singles]
+    def _singles(self) -> list[Service]:
+        return [service for service in (self._rehearsal, self._broker) if service is not None]
 
     def _stop(self, services: Sequence[Service]) -> None:
         for service in services:

@@ -32,14 +32,19 @@ class ModelPrice(_Section):
     """Fresh input tokens."""
     output: Dollars
     """Output tokens."""
-    cache_read: Dollars = 0.0
-    """Input tokens read from the provider's prompt cache."""
-    cache_write: Dollars = 0.0
-    """Input tokens written to the provider's prompt cache."""
+    cache_read: Dollars | None = None
+    """Input tokens read from the provider's prompt cache; as dear as fresh ones when left out."""
+    cache_write: Dollars | None = None
+    """Input tokens written to the provider's prompt cache; a quarter dearer than fresh ones when left out."""
 
     def as_price(self) -> Price:
         """The same as the agents' price table holds it."""
-        return Price(input=self.input, output=self.output, cache_read=self.cache_read, cache_write=self.cache_write)
+        return Price(
+            input=self.input,
+            output=self.output,
+            cache_read=self.input if self.cache_read is None else self.cache_read,
+            cache_write=self.input * 1.25 if self.cache_write is None else self.cache_write,
+        )
 
 
 class ModelSettings(_Section):

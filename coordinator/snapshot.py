@@ -52,6 +52,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             landings=_landings(connection),
             failures=_failures(connection),
             **_spent(connection),
+            sandbox=campaign.settings.workers.sandbox,
             rehearsal=bool(campaign.settings.model.rehearsal),
             taken_at=time.time(),
         )
@@ -61,9 +62,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
 def _campaign_state(connection: Connection, *, running: bool) -> str:
     """The state written down, corrected for a coordinator that died without a word."""
     state = str(get_meta(connection, "state", "new"))
-    if running:
-        return "running"
-    return "stopped" if state == "running" else state
+    return "stopped" if state == "running" and not running else state
 
 
 def _progress(connection: Connection, book: Book, state: CampaignState) -> dict[str, NodeProgress]:
@@ -257,6 +256,7 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
         "cost_usd": round(snapshot.cost_usd, 6),
         "retries": snapshot.retries,
+        "sandbox": snapshot.sandbox,
         "rehearsal": snapshot.rehearsal,
     }
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 JobKind = Literal["attempt", "review", "build", "audit"]
 ItemState = Literal["open", "landed", "failed"]
-PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced", "closed"]
+PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced"]
 
 OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "reviewing", "approved")
 """States of a pull request that something is still to be done about."""
@@ -104,8 +104,9 @@ class CampaignState:
         pull_requests: those still open, oldest first.
         spent_usd: by everything that has ended.
         main: the tip of ``main``.
-        audited: the tip the last passed audit was made of; empty before the first.
-        audit_failure: why the last audit did not pass; empty otherwise.
+        certified: the commit whose modules are all known to be certified: the last audit's, and what landed on it.
+        audited: the commit of the last passed audit; empty before the first.
+        audit_failure: why ``main`` as it is now did not pass its audit; empty otherwise.
     """
 
     items: Mapping[tuple[str, Stage], Item]
@@ -113,6 +114,7 @@ class CampaignState:
     pull_requests: tuple[PullRequest, ...] = ()
     spent_usd: float = 0.0
     main: str = ""
+    certified: str = ""
     audited: str = ""
     audit_failure: str = ""
     by_id: Mapping[int, Item] = field(init=False)

@@ -109,9 +109,16 @@ def load_state(connection: Connection) -> CampaignState:
         pull_requests=tuple(_load_pull_requests(connection)),
         spent_usd=float(connection.execute(select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0))).scalar_one()),
         main=get_meta(connection, "main"),
+        certified=get_meta(connection, "certified"),
         audited=get_meta(connection, "audited"),
-        audit_failure=get_meta(connection, "audit_failure"),
+        audit_failure=_audit_failure(connection),
     )
+
+
+def _audit_failure(connection: Connection) -> str:
+    """What the last audit found wrong, unless ``main`` has moved since."""
+    failure = get_meta(connection, "audit_failure", {})
+    return str(failure["problem"]) if failure and failure["commit"] == get_meta(connection, "main") else ""
 
 
 def _load_items(connection: Connection) -> Iterator[Item]:

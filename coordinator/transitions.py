@@ -108,21 +108,28 @@ def reap_job(connection: Connection, job: int, now: float, *, blame: bool) -> No
         return
     _end(connection, job, "expired", "The worker went away.", now)
     if row.kind == "attempt":
-        forgive = update(items).where(items.c.id == row.item).values(forgiven=items.c.forgiven + 1)
-        connection.execute(forgive.where(items.c.forgiven < _FORGIVEN_AT_MOST) if blame else forgive)
+        _forgive(connection, row.item, _FORGIVEN_AT_MOST if blame else None)
         if blame:
             _record_failure(connection, row.item, "worker", "The worker went away during the attempt.", now)
     log_event(connection, "lease_lost", now, job=job)
 
 
-def end_attempt(connection: Connection, report: AttemptEnded, retry: RetrySettings, now: float) -> bool:
-    """Applies the end of an attempt: a pull request when it was submitted, a failure with its summary otherwise."""
+def end_attempt(
+    connection: Connection, report: AttemptEnded, retry: RetrySettings, now: float, full_cap_usd: float = 0.0
+) -> bool:
+    """Applies the end of an attempt: a pull request when it was submitted, a failure with its summary otherwise.
+
+    Neither a cancelled attempt nor one that ran into a cap below `full_cap_usd`, because the budget was nearly
+    spent, counts against its item.
+    """
     row = _claim_end(connection, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
     if report.ending == "submitted":
         _open_pull_request(connection, row, report, now)
-    elif report.ending != "cancelled":
+    elif report.ending == "cancelled" or (report.cause == "cost" and row.cap_usd < full_cap_usd):
+        _forgive(connection, row.item)
+    else:
         _add_feedback(connection, row.item, "attempt", report.summary, now)
         _record_failure(connection, row.item, report.ending, report.summary, now)
         _back_off(connection, row.item, retry, now)
@@ -191,15 +198,16 @@ def end_build(connection: Connection, report: BuildEnded, retry: RetrySettings, 
 
 
 def end_audit(connection: Connection, report: AuditEnded, now: float) -> bool:
-    """Applies an audit of ``main``: what it found of every module, and whether it passed."""
+    """Applies an audit of ``main``: whether it passed, and what is certified of every module from now on."""
     row = _claim_end(connection, report.job, "failed" if report.error else "audited", report.error, None, now)
     if row is None:
         return False
     if report.error:
         return True
-    set_meta(connection, "audit_failure", report.problem)
+    set_meta(connection, "audit_failure", {"commit": row.base, "problem": report.problem} if report.problem else {})
     if not report.problem:
         set_meta(connection, "audited", row.base)
+        set_meta(connection, "certified", row.base)
         set_meta(connection, "audit", {"commit": row.base, "axioms": {k: list(v) for k, v in report.axioms.items()}})
         replace_modules(connection, report.modules)
     log_event(connection, "audited", now, commit=row.base, problem=report.problem)
@@ -270,7 +278,10 @@ def intended_landings(connection: Connection) -> list[tuple[int, str]]:
 
 
 def finish_landing(connection: Connection, number: int, after: str, now: float) -> None:
-    """``main`` moved to `after`: the request landed, its item is done, its modules are certified."""
+    """``main`` moved to `after`: the request landed, its item is done, its modules are certified.
+
+    Only what was joined with a certified tip lands, so that `after` is certified too.
+    """
     request = connection.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
     connection.execute(update(landings).where(landings.c.after == after).values(state="landed", at=now))
     connection.execute(
@@ -285,6 +296,7 @@ def finish_landing(connection: Connection, number: int, after: str, now: float) 
     )
     _upsert_modules(connection, request.modules)
     set_meta(connection, "main", after)
+    set_meta(connection, "certified", after)
     log_event(connection, "landed", now, pull_request=number, commit=after)
 
 
@@ -339,6 +351,12 @@ def _end(connection: Connection, job: int, ending: str, summary: str, now: float
     connection.execute(
         update(jobs).where(jobs.c.id == job).values(state="ended", ending=ending, summary=summary, ended_at=now)
     )
+
+
+def _forgive(connection: Connection, item: int, at_most: int | None = None) -> None:
+    """Lets an attempt not count against its item, unless `at_most` attempts were forgiven before."""
+    forgive = update(items).where(items.c.id == item).values(forgiven=items.c.forgiven + 1)
+    connection.execute(forgive if at_most is None else forgive.where(items.c.forgiven < at_most))
 
 
 def _add_feedback(connection: Connection, item: int, source: str, text: str, now: float) -> None:

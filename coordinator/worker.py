@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from coordinator.messages import Order
     from coordinator.workshop import HostSettings
 
+_SILENCE = 3.0
+"""A worker that was silent for so many heartbeats is taken for gone."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -57,13 +60,13 @@ class Worker:
         self._line = Line(broker)
         self._workshop = Workshop(host)
         self._held: dict[int, _Hold] = {}
-        self._campaigns: set[str] = set()
         self._guard = threading.Lock()
         self._closing = threading.Event()
 
     def serve(self) -> None:
         """Serves until the process is told to stop; then lets running jobs stop within a heartbeat."""
-        self._app.task(name=TASK)(self.take)
+        self._app.task(name=TASK, shared=False)(self.take)
+        self._show_presence()
         signals.worker_shutting_down.connect(self._stop_all, weak=False)
         threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True).start()
         self._app.worker_main(
@@ -90,7 +93,6 @@ class Worker:
         hold = _Hold(campaign)
         with self._guard:
             self._held[job] = hold
-            self._campaigns.add(campaign)
         try:
             self._beat(campaign)
             self._carry_out(order, hold)
@@ -108,17 +110,23 @@ class Worker:
 
     def _beat_for_ever(self) -> None:
         while not self._closing.wait(self._heartbeat):
-            with self._guard:
-                campaigns = set(self._campaigns)
-            for campaign in campaigns:
-                try:
+            try:
+                self._show_presence()
+                for campaign in self._busy_campaigns():
                     self._beat(campaign)
                     self._stop_lost(campaign)
-                except redis.RedisError as error:
-                    log.warning("heartbeat_lost", error=str(error))
+            except redis.RedisError as error:
+                log.warning("heartbeat_lost", error=str(error))
+
+    def _show_presence(self) -> None:
+        self._line.show_presence(self._queue, self.name, self._slots, _SILENCE * self._heartbeat)
+
+    def _busy_campaigns(self) -> set[str]:
+        with self._guard:
+            return {hold.campaign for hold in self._held.values()}
 
     def _beat(self, campaign: str) -> None:
-        self._line.report(campaign, Beat(self.name, self._queue, self._slots, tuple(self._jobs_of(campaign))))
+        self._line.report(campaign, Beat(self.name, tuple(self._jobs_of(campaign))))
 
     def _stop_lost(self, campaign: str) -> None:
         for job in self._line.lost(campaign, self._jobs_of(campaign)):

@@ -19,6 +19,7 @@ import structlog
 
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
 from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
+from checker.errors import AuditFailed, UnknownDeclaration
 from coordinator.git import Identity, Repository
 from coordinator.merge_queue import ModuleRecord
 from coordinator.messages import (
@@ -106,7 +107,7 @@ class Workshop:
         with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
             outcome = self._run_agent(order, trees["base"], trees["work"], cancelled)
             head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
-        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head)
+        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head, outcome.cause)
 
     def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
         """Commits the agent's folder and pushes its branch; returns the commit."""
@@ -195,7 +196,10 @@ class Workshop:
             build = fresh.certify(trees["base"])
             if not build.ok:
                 return AuditEnded(job, f"{', '.join(sorted(build.failures))} does not build.")
-            axioms = audit(trees["base"], fresh, order.declarations)
+            try:
+                axioms = audit(trees["base"], fresh, order.declarations)
+            except (AuditFailed, UnknownDeclaration) as error:
+                return AuditEnded(job, str(error))
         open_ones = sorted(name for name, found in axioms.items() if SORRY in found)
         problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else ""
         return AuditEnded(job, problem, {n: tuple(a) for n, a in axioms.items()}, _records(build.certificates))

@@ -50,6 +50,7 @@ class Frame:
     plain_title: str
     campaign: str
     rehearsal: bool
+    sandbox: str
     chapters: tuple[ChapterLink, ...]
     navigation: tuple[tuple[str, str, str], ...]
 
@@ -99,6 +100,7 @@ def _frame(edition: Edition) -> Frame:
         plain_title=edition.plain_title,
         campaign=edition.snapshot.campaign,
         rehearsal=edition.snapshot.rehearsal,
+        sandbox=edition.snapshot.sandbox,
         chapters=edition.chapters,
         navigation=(
             ("overview", "Overview", INDEX),

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from blueprint import Problem, read_blueprint, report
+from blueprint import DependencyGraph, Problem, read_blueprint, report
 
 _STYLES = {"error": "red", "warning": "yellow", "info": "cyan"}
 
@@ -24,15 +24,17 @@ def check(
     Exits with 1 when a problem is an error.
     """
     blueprint = read_blueprint(path)
-    found = report(blueprint)
+    graph = DependencyGraph(blueprint)
+    found = report(blueprint, graph)
+    problems = sorted({*blueprint.problems, *graph.problems})
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
     else:
         console = Console(soft_wrap=True)
-        for problem in blueprint.problems:
+        for problem in problems:
             console.print(_line(problem))
         console.print(f"{found['nodes']} nodes, {found['proofs']} proofs, {found['edges']} edges", highlight=False)
-    if any(problem.severity == "error" for problem in blueprint.problems):
+    if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(1)
 
 

@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,9 +15,10 @@ from coordinator.git import MAIN, Repository
 from coordinator.services import embedded_broker
 from coordinator.store import Store
 from tests.support.repositories import commit_files
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -69,11 +69,3 @@ def _answers(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.ConnectionError:
         return False
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    """Waits until `condition` holds; fails when it does not in time."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)

@@ -43,7 +43,7 @@ ORDERS: list[Order] = [
     AuditOrder(ENVELOPE, ("Lib.a",)),
 ]
 REPORTS: list[Report] = [
-    Beat("host-1", "agents", 16, (1, 2)),
+    Beat("host-1", (1, 2)),
     AttemptEnded(7, "submitted", "done", Usage(1, 2, cost_usd=0.1), "c" * 40),
     ReviewEnded(7, "verdict", "", Usage(), "r", "approve", "fine", "c" * 40),
     BuildEnded(7, accepted=True, lock="l", axioms=("propext",), assumes=("Lib.b",), modules={"Lib.C.A": RECORD}),

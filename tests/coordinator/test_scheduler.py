@@ -115,13 +115,37 @@ def test_a_retry_waits_for_its_time() -> None:
 def test_when_nothing_is_left_main_is_audited_and_then_the_campaign_is_done() -> None:
     made = book(node("d", definition=True), node("later", notready=True))
     done = item(1, "d", state="landed")
-    assert decided(state(done, main=HEAD), made) == [StartAudit()]
-    (finish,) = decided(state(done, main=HEAD, audited=HEAD), made)
+    assert decided(state(done, main=HEAD, certified=HEAD), made) == [StartAudit()]
+    (finish,) = decided(state(done, main=HEAD, certified=HEAD, audited=HEAD), made)
     assert isinstance(finish, Finish)
     assert finish.state == "done"
-    (stuck,) = decided(state(done, main=HEAD, audit_failure="a rests on sorryAx."), made)
+
+
+def test_a_main_that_fails_its_audit_stops_the_campaign_at_once() -> None:
+    made = book(node("a"))
+    (stuck,) = decided(state(item(1, "a"), main=HEAD, audit_failure="a rests on sorryAx."), made)
     assert isinstance(stuck, Finish)
     assert stuck.state == "stuck"
+    assert "sorryAx" in stuck.reason
+
+
+def test_until_main_is_certified_agents_work_and_nothing_is_built_or_lands() -> None:
+    made = book(node("a"), node("b"), node("c"))
+    waiting = (PullRequest(1, 1, "checking", HEAD, HEAD), PullRequest(2, 2, "approved", HEAD, HEAD))
+    pushed = state(item(1, "a"), item(2, "b"), item(3, "c"), pull_requests=waiting, main=HEAD, certified="b" * 40)
+    assert decided(pushed, made) == [StartAudit(), StartAttempt(3, 1, 5.0)]
+    known = state(item(1, "a"), item(2, "b"), item(3, "c"), pull_requests=waiting, main=HEAD, certified=HEAD)
+    assert decided(known, made) == [Land(2), StartBuild(1), StartAttempt(3, 1, 5.0)]
+
+
+def test_with_less_money_than_one_call_costs_no_agent_starts() -> None:
+    made = book(node("a"))
+    nearly_spent = state(item(1, "a"), spent_usd=999.8)
+    rich = decide(nearly_spent, DependencyGraph(made), SETTINGS, Capacity(4, 2, call_usd=0.1), 0.0)
+    assert isinstance(rich[0], StartAttempt)
+    (finish,) = decide(nearly_spent, DependencyGraph(made), SETTINGS, Capacity(4, 2, call_usd=0.3), 0.0)
+    assert isinstance(finish, Finish)
+    assert finish.state == "out_of_budget"
 
 
 @st.composite

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COMMAND = (sys.executable, "-m", "coordinator")
 
 
-def small_campaign(folder: Path, chapters: tuple[str, ...] = ("logic", "equality"), **settings: Any) -> Path:
+def small_campaign(folder: Path, chapters: tuple[str, ...] = ("logic",), **settings: Any) -> Path:
     """The demo's campaign with these chapters only, and `settings` over its own."""
     prepare_demo(folder, fresh=False)
     with tempfile.TemporaryDirectory() as scratch:

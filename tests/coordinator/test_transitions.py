@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agents import Usage
+from coordinator import transitions
+from coordinator.errors import StoreError
+from coordinator.messages import AttemptEnded, AuditEnded
+from coordinator.settings import RetrySettings
+from coordinator.store import Store, load_state, set_meta
+from tests.support.books import book, node
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from coordinator.state import CampaignState, Item
+
+RETRY = RetrySettings()
+SPENT = Usage(input_tokens=5, output_tokens=7, cache_read_tokens=100, cost_usd=0.25)
+
+
+@pytest.fixture
+def seeded(store: Store) -> Store:
+    with store.begin() as connection:
+        transitions.seed_items(connection, book(node("a"), node("d", definition=True), node("n", notready=True)))
+    return store
+
+
+def load(store: Store) -> CampaignState:
+    with store.begin() as connection:
+        return load_state(connection)
+
+
+def the_item(store: Store) -> Item:
+    return load(store).items["a", "statement"]
+
+
+def send(store: Store, cap: float = 1.0) -> int:
+    with store.begin() as connection:
+        return transitions.send_job(
+            connection, "attempt", now=1.0, lease_seconds=9.0, base="b" * 40, item=1, cap_usd=cap
+        )
+
+
+def end(store: Store, job: int, ending: str, cause: str = "") -> bool:
+    report = AttemptEnded(job, ending, "words", SPENT, "c" * 40, cause)
+    with store.begin() as connection:
+        return transitions.end_attempt(connection, report, RETRY, 2.0, full_cap_usd=1.0)
+
+
+def test_a_node_has_the_stages_its_kind_asks_for(seeded: Store) -> None:
+    assert set(load(seeded).items) == {("a", "statement"), ("a", "proof"), ("d", "statement")}
+
+
+def test_a_report_of_a_lost_lease_changes_nothing_but_the_money(seeded: Store) -> None:
+    job = send(seeded)
+    with seeded.begin() as connection:
+        transitions.reap_job(connection, job, 1.5, blame=True)
+    assert not end(seeded, job, "submitted")
+    after = load(seeded)
+    assert after.pull_requests == ()
+    assert after.spent_usd == pytest.approx(0.25)
+
+
+def test_a_report_told_twice_counts_once(seeded: Store) -> None:
+    job = send(seeded)
+    assert end(seeded, job, "submitted")
+    assert not end(seeded, job, "submitted")
+    after = load(seeded)
+    assert len(after.pull_requests) == 1
+    assert after.spent_usd == pytest.approx(0.25)
+
+
+def test_only_attempts_that_are_the_items_own_fault_count(seeded: Store) -> None:
+    assert end(seeded, send(seeded), "gave_up")
+    assert the_item(seeded).attempts == 1
+    end(seeded, send(seeded), "cancelled")
+    end(seeded, send(seeded, cap=0.4), "limit", "cost")
+    assert (the_item(seeded).attempts, the_item(seeded).sent) == (1, 3)
+    end(seeded, send(seeded), "limit", "cost")
+    assert the_item(seeded).attempts == 2
+
+
+def test_a_worker_lost_over_an_item_is_forgiven_three_times_and_a_stop_always(seeded: Store) -> None:
+    for _ in range(5):
+        job = send(seeded)
+        with seeded.begin() as connection:
+            transitions.reap_job(connection, job, 2.0, blame=True)
+    assert the_item(seeded).attempts == 2
+    job = send(seeded)
+    with seeded.begin() as connection:
+        transitions.reap_job(connection, job, 2.0, blame=False)
+    assert the_item(seeded).attempts == 2
+
+
+def test_each_failure_doubles_the_wait(seeded: Store) -> None:
+    waits = []
+    for _ in range(3):
+        end(seeded, send(seeded), "gave_up")
+        waits.append(the_item(seeded).not_before - 2.0)
+    assert waits == [1.0, 2.0, 4.0]
+
+
+def test_a_failed_audit_holds_until_main_moves(seeded: Store) -> None:
+    with seeded.begin() as connection:
+        set_meta(connection, "main", "b" * 40)
+        job = transitions.send_job(connection, "audit", now=1.0, lease_seconds=9.0, base="b" * 40)
+        transitions.end_audit(connection, AuditEnded(job, "a rests on sorryAx."), 2.0)
+    assert load(seeded).audit_failure == "a rests on sorryAx."
+    with seeded.begin() as connection:
+        set_meta(connection, "main", "c" * 40)
+    assert load(seeded).audit_failure == ""
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(seeded: Store) -> None:
+    def send_and_crash() -> None:
+        with seeded.begin() as connection:
+            transitions.send_job(connection, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
+            raise RuntimeError("killed")
+
+    with pytest.raises(RuntimeError, match="killed"):
+        send_and_crash()
+    assert load(seeded).jobs == ()
+
+
+def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.sqlite", writable=True)
+    with store.begin() as connection:
+        set_meta(connection, "schema", 99)
+    store.close()
+    with pytest.raises(StoreError, match="version 99"):
+        Store(tmp_path / "s.sqlite", writable=True)
+
+
+def test_a_reader_sees_the_store_while_the_coordinator_writes(seeded: Store) -> None:
+    reader = Store(seeded.path, writable=False)
+    with seeded.begin() as connection:
+        transitions.send_job(connection, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
+        assert load(reader).jobs == ()
+    assert len(load(reader).jobs) == 1
+    with pytest.raises(StoreError), reader.begin() as connection:
+        set_meta(connection, "main", "x")
+    reader.close()
