@@ -29,6 +29,9 @@ LEVELS = {"part": -1, "chapter": 0, "section": 1, "subsection": 2, "subsubsectio
 DEEPEST_INPUT = 40
 r"""Files within files; deeper ``\input`` is left out."""
 
+MOST_SCANS = 12
+"""How often files are scanned anew because definitions change what begins and ends environments."""
+
 _FINEST_NUMBERED = {True: 2, False: 3}
 """Finest level that is numbered, in classes with chapters and without."""
 
@@ -42,7 +45,9 @@ class Assembly:
         self.blocks = Blocks(book)
         self._opened: list[Source] = []
         self._stopped = False
+        self._scans = 0
         self._in_style = False
+        self._definitions = book.macros.commands | {"comment"}
         marking = Marking(book)
         self._anywhere: dict[str, Callable[[Token], None]] = {
             "comment": self._comment,
@@ -104,23 +109,31 @@ class Assembly:
         book.source, book.skip = outer, outer_skip
 
     def _walk_tokens(self, source: Source) -> bool:
-        """Handle a file's tokens; return whether its text ends before the file does."""
-        book, edges, reached = self.book, dict[str, str](), 0
+        """Handle a file's tokens; return whether its text ends before the file does.
+
+        Where the book defines commands that begin and end environments, what follows is scanned anew, once for each
+        run of definitions: taking in a definition twice changes nothing.
+        """
+        book, reached, changed = self.book, 0, -1
+        edges = dict(book.macros.edges)
         while True:
             tokens = scan(source.text, edges) if edges else source.tokens
             for token in tokens:
                 if token.start < max(book.skip, reached):
                     continue
+                if changed >= 0 and token.name not in self._definitions:
+                    break
                 if token.name == "endinput" or self._stopped:
                     book.manuscript.copy_to(token.start)
                     return True
                 self._handle(token)
-                if book.macros.edges != edges:
-                    reached = token.end
-                    break
+                if changed < 0 and self._scans < MOST_SCANS and book.macros.edges != edges:
+                    changed = token.end
             else:
-                return self._stopped
-            edges = dict(book.macros.edges)
+                if changed < 0:
+                    return self._stopped
+            self._scans += 1
+            reached, changed, edges = changed, -1, dict(book.macros.edges)
 
     def _handle(self, token: Token) -> None:
         handler = self._anywhere.get(token.name)

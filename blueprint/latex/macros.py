@@ -19,9 +19,6 @@ BEGIN = re.compile(r"\\(begin)\s*\{([^{}\\\n]*)\}")
 _NAME = re.compile(r"[A-Za-z@]+|[^A-Za-z@]")
 _SPECIFIERS = re.compile(r"[mo]|O\s*\{([^{}]*)\}|s")
 
-MOST_EDGE_CHANGES = 64
-"""Changes to commands that begin and end environments that are taken note of."""
-
 MOST_ARGUMENTS = 9
 """TeX has no more."""
 
@@ -65,7 +62,6 @@ class MacroTable:
         self.environments: set[str] = set()
         self.wrappers: dict[str, str] = {}
         self.edges: dict[str, str] = {}
-        self._changes = 0
         self._readers: dict[str, Callable[[Token], None]] = {
             "newcommand": self._command,
             "renewcommand": self._command,
@@ -102,14 +98,12 @@ class MacroTable:
             self._note_edge(name, macro)
 
     def _note_edge(self, name: str, macro: Macro) -> None:
-        """Keep account of the commands that begin and end environments: a change of them means reading a file anew."""
+        """Keep account of the commands that begin and end environments."""
         edge = macro.body if not macro.arguments and name.isalpha() and is_edge(macro.body) else None
-        if self.edges.get(name) != edge and self._changes < MOST_EDGE_CHANGES:
-            self._changes += 1
-            if edge is None:
-                del self.edges[name]
-            else:
-                self.edges[name] = edge
+        if edge is None:
+            self.edges.pop(name, None)
+        else:
+            self.edges[name] = edge
 
     def _command(self, token: Token) -> None:
         _, name, count, default, body = token.arguments

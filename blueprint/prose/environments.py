@@ -112,7 +112,7 @@ class Environments:
             elif match[0] == "\\item":
                 starts.append(match.end())
                 ends.append(match.start())
-        return list(zip(starts, [*ends[1:], end], strict=True))
+        return list(zip(starts, [*ends[1:], end], strict=False))
 
     def _list(self, name: str, flow: Flow, at: int, end: int) -> None:
         writer = self._writer

@@ -85,6 +85,7 @@ def renderer(**parts: object) -> ProseRenderer:
         (r"\begin{enumerate}[(i)]\item a\item b\end{enumerate}",
          '<ol class="labelled"><li class="labelled"><span class="item-label">(i)</span> a</li>'
          '<li class="labelled"><span class="item-label">(ii)</span> b</li></ol>'),
+        (r"\begin{itemize}\end{itemize}a", "<p>a</p>"),
         (r"\begin{description}\item[a] b\end{description}", "<dl><dt>a</dt><dd>b</dd></dl>"),
         (r"\begin{quote}a\end{quote}", "<blockquote><p>a</p></blockquote>"),
         (r"\begin{center}a\end{center}", "<p>a</p>"),

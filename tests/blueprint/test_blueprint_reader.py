@@ -275,8 +275,9 @@ def test_commands_and_environments_that_stand_for_others_are_seen_through(read: 
         r"""
 \bl\label{a} A \be x \label{eq} \ee \el
 \begin{mylemma}[T]\label{b} B \begin{enumerate}\item c\end{enumerate} \end{mylemma}
-\begin{pf}\uses{a} P \end{pf}
+\begin{pf}\uses{a} P \end{pf} \input{more}
 """,
+        more=r"\bl\label{c} C \el",
         preamble=r"""\documentclass{article}
 \newtheorem{lemma}{Lemma}
 \newcommand{\bl}{\begin{lemma}}\newcommand{\el}{\end{lemma}}
@@ -288,6 +289,7 @@ def test_commands_and_environments_that_stand_for_others_are_seen_through(read: 
     assert [(node.label, node.kind, node.number, node.title) for node in book.nodes] == [
         ("a", "lemma", "1", ""),
         ("b", "lemma", "2", "T"),
+        ("c", "lemma", "3", ""),
     ]
     assert book.references["eq"] == "1"
     assert book.nodes[1].proof is not None
