@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from blueprint.snapshot import NodeProgress, Snapshot
+    from blueprint.snapshot import Snapshot
 
 _REDRAW_SECONDS = 0.5
 _LINE_SECONDS = 5.0
@@ -104,8 +104,15 @@ def draw(snapshot: Snapshot, running: dict[str, int]) -> RenderableType:
     """The campaign as a panel."""
     counts = count_states(snapshot)
     ready = len(snapshot.progress) - counts[NodeState.NOT_READY]
-    bar = ProgressBar(total=max(ready, 1), completed=counts[NodeState.PROVED], width=60, complete_style="green")
-    parts: list[RenderableType] = [bar, _states(counts), Text(), _figures(snapshot, running), Text(), _busy(snapshot)]
+    parts: list[RenderableType] = [
+        _progress(counts, ready),
+        Text(),
+        _states(counts),
+        Text(),
+        _figures(snapshot, running),
+        Text(),
+        _busy(snapshot),
+    ]
     return Panel(Group(*parts), title=_title(snapshot), title_align="left", padding=(1, 2))
 
 
@@ -118,11 +125,20 @@ def _title(snapshot: Snapshot) -> Text:
     return title
 
 
+def _progress(counts: dict[NodeState, int], ready: int) -> Table:
+    proved = counts[NodeState.PROVED]
+    line = Table.grid(padding=(0, 2))
+    bar = ProgressBar(total=max(ready, 1), completed=proved, width=60, complete_style="green", finished_style="green")
+    line.add_row(bar, f"{proved} of {ready} proved")
+    return line
+
+
 def _states(counts: dict[NodeState, int]) -> Text:
     line = Text()
     for state, number in counts.items():
-        line.append(f"{number} ", style=f"bold {STYLES[state]}")
-        line.append(f"{state.replace('_', ' ')}   ", style=STYLES[state] if number else "bright_black")
+        if number:
+            line.append(f"{number} ", style=f"bold {STYLES[state]}")
+            line.append(f"{state.replace('_', ' ')}   ", style=STYLES[state])
     return line
 
 
@@ -148,16 +164,8 @@ def _busy(snapshot: Snapshot) -> Table:
     table = Table.grid(padding=(0, 2))
     active = [each for each in snapshot.progress.values() if each.active]
     for each in active[:_ROWS]:
-        table.add_row(Text(_name(each, snapshot)), Text(each.active, style="cyan"), Text(_attempts(each)))
-    for _ in range(_ROWS - len(active)):
+        node = snapshot.blueprint.by_label[each.label]
+        table.add_row(node.name, Text(each.declaration, style="dim"), Text(each.active, style="cyan"))
+    for _ in range(_ROWS - len(active)):  # the panel keeps its height, so that the screen stands still
         table.add_row("", "", "")
     return table
-
-
-def _name(each: NodeProgress, snapshot: Snapshot) -> str:
-    node = snapshot.blueprint.by_label[each.label]
-    return f"{node.name}  {each.declaration}"
-
-
-def _attempts(each: NodeProgress) -> str:
-    return f"attempt {each.attempts}" if each.attempts > 1 else ""
