@@ -12,13 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
-from coordinator.errors import CampaignBusy, GitError, NotACampaign
+from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
 from coordinator.git import Repository
 from coordinator.layout import Home, plan_homes
 from coordinator.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+_DOES_NOT_PARSE = ("BP10", "BP11")
+"""Problem codes of sources that could not be read, or have no structure."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +91,12 @@ class Campaign:
 
         Raises:
             blueprint.BlueprintError: there is nothing to read.
-            BookError: its nodes have no place in Lean.
+            BookError: it does not parse, holds no statements, or its nodes have no place in Lean.
         """
         with tempfile.TemporaryDirectory(prefix="blueprover-book-") as scratch:
             self.hub.export(self.main(), Path(scratch))
             blueprint = read_blueprint(Path(scratch) / self.settings.book)
+        _require_readable(blueprint)
         return Book(blueprint, DependencyGraph(blueprint), plan_homes(blueprint, self.settings.library))
 
     @contextmanager
@@ -129,6 +134,23 @@ class Campaign:
     @property
     def _lock_file(self) -> Path:
         return self.folder / "coordinator.lock"
+
+
+def _require_readable(blueprint: Blueprint) -> None:
+    """Refuses a book of which some part could not be read: what is missing would be missing in Lean too.
+
+    An unresolved label or a cycle is no reason: such books exist, and the rest of them can be formalized.
+    """
+    broken = [
+        problem
+        for problem in blueprint.problems
+        if problem.severity == "error" and problem.code.startswith(_DOES_NOT_PARSE)
+    ]
+    if broken:
+        first, more = broken[0], f" ({len(broken) - 1} more: see `blueprover check`)" if broken[1:] else ""
+        raise BookError(f"The book does not parse: {first.place}: {first.message}{more}")
+    if not blueprint.nodes:
+        raise BookError("The book holds no statements: no theorem, lemma or definition was found in it.")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from checker import CheckerError, Sandbox
 from coordinator.campaign import Campaign
 from coordinator.errors import CampaignBusy, CoordinatorError
 from coordinator.founding import commit_folder, settings_text, write_settings
@@ -43,7 +44,7 @@ def prepare_demo(folder: Path, *, fresh: bool) -> bool:
         files = Path(scratch) / "project"
         lay_out(files)
         commit_folder(folder / "hub.git", files, "Arithmetic from nothing: the book, and its logic base only")
-    write_settings(folder, _settings())
+    write_settings(folder, _settings(available_sandbox()))
     return True
 
 
@@ -77,7 +78,19 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
-def _settings() -> str:
+def available_sandbox() -> str:
+    """``bubblewrap`` where this host has it, ``none`` otherwise.
+
+    Only a demo may choose by itself: its agents are a script.
+    """
+    try:
+        Sandbox.bubblewrap()
+    except CheckerError:
+        return "none"
+    return "bubblewrap"
+
+
+def _settings(sandbox: str) -> str:
     return settings_text(
         "The demo's campaign. Its model is a script that answers from the finished book; give a real model's name\n"
         "and a key instead of `rehearsal`, and the same campaign runs for real.",
@@ -93,5 +106,6 @@ def _settings() -> str:
             "retry": {"backoff_seconds": 0.2},
             "reviews": {"statement": 2, "proof": 1},
             "lease": {"seconds": 15.0, "heartbeat_seconds": 2.0},
+            "workers": {"sandbox": sandbox},
         },
     )

@@ -76,7 +76,7 @@ class LiveView:
             return
         line = one_line(snapshot, running)
         if line != self._last_line:
-            self._console.print(line, highlight=False)
+            self._console.print(line, highlight=False, soft_wrap=True)
             self._last_line = line
 
 

@@ -48,15 +48,11 @@ class Store:
             creator=lambda: sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False),
         )
         event.listen(self._engine, "connect", _set_pragmas_of(writable=writable))
-        try:
+        with self.begin() as connection:
             if writable:
-                metadata.create_all(self._engine)
-                with self.begin() as connection:
-                    connection.execute(insert(meta).values(key="schema", value=SCHEMA_VERSION).on_conflict_do_nothing())
-            with self.begin() as connection:
-                found = get_meta(connection, "schema", None)
-        except (DatabaseError, sqlite3.Error) as error:
-            raise StoreError(f"{path} cannot be read as a store: {error.__cause__ or error}") from error
+                metadata.create_all(connection)
+                connection.execute(insert(meta).values(key="schema", value=SCHEMA_VERSION).on_conflict_do_nothing())
+            found = get_meta(connection, "schema", None)
         if found != SCHEMA_VERSION:
             raise StoreError(f"{path} is a store of version {found}; this program knows version {SCHEMA_VERSION}.")
 
@@ -70,8 +66,12 @@ class Store:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except (DatabaseError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path}: {error.__cause__ or error}") from error
+        except DatabaseError as error:
+            raise StoreError(
+                f"The store {self.path} failed: {error.orig}; restore a copy of it if that lasts."
+            ) from error
+        except sqlite3.Error as error:
+            raise StoreError(f"The store {self.path} failed: {error}; restore a copy of it if that lasts.") from error
 
     def close(self) -> None:
         """Closes the file."""

@@ -14,6 +14,7 @@ from coordinator.demo import prepare_demo
 from coordinator.founding import find_project, found_from_project, require_no_campaign
 from coordinator.live import draw
 from coordinator.running import STOPPED, run_campaign, summary
+from coordinator.settings import load_settings
 from coordinator.snapshot import running_jobs, status_of, take_snapshot
 from coordinator.store import Store
 
@@ -38,6 +39,12 @@ def demo(
     )
     if not prepare_demo(folder, fresh=fresh):
         console.print(f"Going on with the demo in {folder} (start anew with --fresh).", highlight=False)
+    if load_settings(folder).workers.sandbox == "none":
+        console.print(
+            "bubblewrap does not run on this host, so the demo's Lean runs [bold]without a sandbox[/bold]. The demo's "
+            "agents are a script; with a real model a campaign refuses that unless its settings say so.",
+            soft_wrap=True,
+        )
     _run(folder, console)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+from coordinator.founding import commit_folder
 from tests.support.campaigns import blueprover, small_campaign
 
 if TYPE_CHECKING:
@@ -80,11 +81,24 @@ def test_latex_that_does_not_parse_gives_places_not_a_traceback(tmp_path: Path) 
     assert "Traceback" not in answer.stdout + answer.stderr
 
 
+def test_a_campaign_whose_book_does_not_parse_or_is_empty(tmp_path: Path) -> None:
+    for name, text, words in (
+        ("broken", "\\begin{document}\n\\begin{theorem} \\input{missing} \\end{document}", "does not parse"),
+        ("empty", "\\begin{document} Only prose. \\end{document}", "holds no statements"),
+    ):
+        folder = small_campaign(tmp_path / name)
+        files = tmp_path / f"{name}-files"
+        (files / "blueprint" / "src").mkdir(parents=True)
+        (files / "blueprint" / "src" / "web.tex").write_text(text)
+        commit_folder(folder / "hub.git", files, "Another book")
+        refused(2, words, "run", str(folder))
+
+
 def test_a_store_that_is_broken(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c")
     (folder / "store.sqlite").write_bytes(b"this is no database, whatever its name says" * 100)
-    refused(5, "cannot be read as a store", "run", str(folder))
-    refused(5, "cannot be read as a store", "status", str(folder))
+    refused(5, "store.sqlite failed: file is not a database", "run", str(folder))
+    refused(5, "store.sqlite failed: file is not a database", "status", str(folder))
 
 
 def test_an_unknown_command_and_a_missing_argument_are_typers_own_errors() -> None:
