@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from checker.builder import Builder
-from checker.sandbox import Sandbox
 from checker.store import CertificateStore
 from checker.toolchain import find_lean
+from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,6 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     store = CertificateStore(tmp_path_factory.mktemp("certificates"))
-    made = Builder(find_lean(), Sandbox.bubblewrap(), store)
+    made = Builder(find_lean(), any_sandbox(), store)
     yield made
     made.close()

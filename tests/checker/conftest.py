@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Builder, CertificateStore, Limits, Sandbox, find_lean
+from checker import Builder, CertificateStore, Limits, find_lean
 from tests.checker.desk import Desk
+from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Builder]:
     store = CertificateStore(tmp_path_factory.mktemp("store"))
-    made = Builder(find_lean(), Sandbox.bubblewrap(), store, limits=Limits(seconds=20.0, memory_bytes=1 << 30))
+    made = Builder(find_lean(), any_sandbox(), store, limits=Limits(seconds=20.0, memory_bytes=1 << 30))
     yield made
     made.close()
 

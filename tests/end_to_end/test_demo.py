@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from checker import Builder, CertificateStore, Sandbox, audit, find_lean
+from checker import Builder, CertificateStore, audit, find_lean
 from coordinator.campaign import Campaign
 from tests.support.campaigns import blueprover, status
+from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ def test_main_tells_the_story_and_nothing_landed_twice(demo: tuple[Path, str, fl
 def test_main_builds_from_nothing_without_sorry(demo: tuple[Path, str, float], tmp_path: Path) -> None:
     campaign = Campaign.open(demo[0])
     campaign.hub.export(campaign.main(), tmp_path / "main")
-    builder = Builder(find_lean(), Sandbox.bubblewrap(), CertificateStore(tmp_path / "certificates"))
+    builder = Builder(find_lean(), any_sandbox(), CertificateStore(tmp_path / "certificates"))
     build = builder.certify(tmp_path / "main")
     assert build.ok
     book = campaign.read_book()

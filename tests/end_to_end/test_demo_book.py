@@ -12,9 +12,10 @@ import pytest
 
 from agents.rehearsal.answers import Answers
 from blueprint import Blueprint, DependencyGraph, read_blueprint, report
-from checker import Builder, CertificateStore, Sandbox, find_lean
+from checker import Builder, CertificateStore, find_lean
 from checker.audit import audit
 from coordinator.layout import plan_homes
+from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -70,7 +71,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     book = read_blueprint(PROJECT)
     store = CertificateStore(tmp_path_factory.mktemp("store"))
-    builder = Builder(find_lean(), Sandbox.bubblewrap(), store)
+    builder = Builder(find_lean(), any_sandbox(), store)
     yield Demo(book, plan_homes(book, LIBRARY), builder, builder.certify(PROJECT))
     builder.close()
 
