@@ -20,11 +20,13 @@ from pydantic_core import PydanticUndefined
 
 from blueprint import FailureRecord, NodeState, Snapshot, read_blueprint, report
 from checker import Code
+from coordinator.carrier import presence_key
 from coordinator.cli import app
 from coordinator.cli.app import INTERRUPTED, NO_ENGINE, WRONG_INPUT
 from coordinator.errors import CoordinatorError
 from coordinator.settings import Settings
 from coordinator.snapshot import status_of
+from coordinator.state import PullRequestState
 from coordinator.transitions import CAUSES
 
 if TYPE_CHECKING:
@@ -205,6 +207,17 @@ def test_the_shape_of_status_is_documented(tiny: Path) -> None:
 
 def test_every_state_of_a_node_is_documented() -> None:
     assert list(rows(section("docs/glossary.md", "States of a node"))) == [state.value for state in NodeState]
+
+
+def test_every_state_of_a_pull_request_is_documented_and_no_other() -> None:
+    states = set(typing.get_args(PullRequestState))
+    assert set(re.findall(r"`(\w+)`:", section("docs/glossary.md", "Pull request"))) == states
+    cell = rows(section("docs/commands.md", "blueprover status").partition("\n### ")[0])["pull_requests"][0]
+    assert set(re.findall(r"`(\w+)`", cell)) == states
+
+
+def test_the_key_of_a_workers_presence_is_documented() -> None:
+    assert f"`{presence_key('QUEUE', 'NAME')}`" in text_of("docs/design/store-and-leases.md")
 
 
 def test_causes_of_failures_are_documented() -> None:
