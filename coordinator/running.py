@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from agents import AnthropicModel
+import agents
 from blueprint import BlueprintError
 from checker import Sandbox, find_lean
 from coordinator.errors import CoordinatorError
@@ -53,7 +53,7 @@ def preflight(campaign: Campaign) -> None:
     prices = settings.model.price_table()
     prices.price(settings.model.name)
     if settings.workers.agents and not settings.model.rehearsal:
-        model = AnthropicModel(os.environ.get(settings.model.api_key_env), settings.model.base_url, prices)
+        model = agents.AnthropicModel(os.environ.get(settings.model.api_key_env), settings.model.base_url, prices)
         try:
             model.check_access(settings.model.name)
         finally:

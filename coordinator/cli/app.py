@@ -2,6 +2,8 @@
 
 Exit codes: 0 all is well; 1 the answer is no (problems found, nodes given up, budget spent); 2 wrong input;
 3 the campaign is busy; 4 git; 5 the store; 6 a service; 7 Lean, the sandbox or the model; 130 interrupted.
+
+A command imports what it needs when it is called, so that ``blueprover check`` does not wait for Celery to load.
 """
 
 from __future__ import annotations
@@ -10,15 +12,13 @@ import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from agents import AgentError
 from blueprint import BlueprintError
-from checker import CheckerError
 from coordinator.cli.book import check
 from coordinator.cli.campaign import demo, init, run, status
 from coordinator.cli.host import doctor, worker
 from coordinator.errors import CoordinatorError
-from website import WebsiteError
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
@@ -47,23 +47,27 @@ def main() -> None:
     errors = Console(stderr=True)
     try:
         app()
-    except CoordinatorError as error:
-        sys.exit(_refuse(errors, error, error.exit_code))
-    except BlueprintError as error:
-        sys.exit(_refuse(errors, error, WRONG_INPUT))
-    except (CheckerError, AgentError, WebsiteError) as error:
-        sys.exit(_refuse(errors, error, NO_ENGINE))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        errors.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(code)
 
 
-def _refuse(errors: Console, error: Exception, code: int) -> int:
-    errors.print(f"[red]error:[/red] {_escaped(str(error))}", highlight=False, soft_wrap=True)
-    return code
+def _exit_code(error: Exception) -> int | None:
+    """The documented exit code of an expected error; ``None`` for a bug, whose traceback is wanted."""
+    if isinstance(error, CoordinatorError):
+        return error.exit_code
+    if isinstance(error, BlueprintError):
+        return WRONG_INPUT
+    from agents import AgentError
+    from checker import CheckerError
+    from website import WebsiteError
 
-
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+    return NO_ENGINE if isinstance(error, (AgentError, CheckerError, WebsiteError)) else None

@@ -9,15 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from coordinator.campaign import Campaign
-from coordinator.demo import prepare_demo
-from coordinator.founding import find_project, found_from_project, require_no_campaign
-from coordinator.live import draw
-from coordinator.running import STOPPED, run_campaign, summary
-from coordinator.settings import load_settings
-from coordinator.snapshot import running_jobs, status_of, take_snapshot
-from coordinator.store import Store
-
 INTERRUPTED = 130
 
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
@@ -31,6 +22,9 @@ def demo(
 
     Lean, git, the broker and the store are real; only the model is a script, so no key and no money is needed.
     """
+    from coordinator.demo import prepare_demo
+    from coordinator.settings import load_settings
+
     console = Console()
     console.print(
         "The model of this demo is a [bold]script[/bold] on this machine, a stand-in for a paid one; everything else "
@@ -56,6 +50,9 @@ def init(
     ] = None,
 ) -> None:
     """Make a campaign beside an existing blueprint."""
+    from coordinator.campaign import Campaign
+    from coordinator.founding import find_project, found_from_project, require_no_campaign
+
     console = Console()
     require_no_campaign(folder)
     project = find_project(blueprint or folder)
@@ -79,6 +76,9 @@ def run(folder: Folder) -> None:
 
 
 def _run(folder: Path, console: Console) -> None:
+    from coordinator.campaign import Campaign
+    from coordinator.running import STOPPED, run_campaign, summary
+
     campaign = Campaign.open(folder)
     finish = run_campaign(campaign, console)
     console.print(summary(campaign, finish), highlight=False, markup=False, soft_wrap=True)
@@ -94,6 +94,11 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell where a campaign stands, while it runs and after."""
+    from coordinator.campaign import Campaign
+    from coordinator.live import draw
+    from coordinator.snapshot import running_jobs, status_of, take_snapshot
+    from coordinator.store import Store
+
     campaign = Campaign.open(folder)
     store = Store(campaign.store_path, writable=not campaign.store_path.exists())
     try:

@@ -6,16 +6,11 @@ import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
 from typing import Annotated
 
-import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from coordinator.carrier import QUEUES
-from coordinator.doctor import examine
 from coordinator.errors import CoordinatorError
-from coordinator.worker import Worker
-from coordinator.workshop import HostSettings
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 _MEGABYTE = 1 << 20
@@ -23,6 +18,8 @@ _MEGABYTE = 1 << 20
 
 def doctor() -> None:
     """Tell what this host has and what it lacks. Exits with 1 when something needed is missing."""
+    from coordinator.doctor import examine
+
     findings = list(examine())
     table = Table.grid(padding=(0, 2))
     for finding in findings:
@@ -43,6 +40,12 @@ def worker(
     heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
 ) -> None:
     """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
+    import structlog
+
+    from coordinator.carrier import QUEUES
+    from coordinator.worker import Worker
+    from coordinator.workshop import HostSettings
+
     broker = os.environ.get("BLUEPROVER_BROKER")
     if not broker:
         raise CoordinatorError("Set BLUEPROVER_BROKER to the broker's URL, such as redis://:password@host:6379/0.")
