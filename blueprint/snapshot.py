@@ -106,6 +106,7 @@ class Snapshot:
     Attributes:
         campaign: its name.
         state: ``new``, ``running``, ``stopped``, ``done``, ``stuck`` or ``out_of_budget``.
+        reason: why it ended, in a sentence; empty before it has.
         blueprint: the book.
         progress: by node label, one entry for every node.
         attempts: number of attempts by state.
@@ -131,6 +132,7 @@ class Snapshot:
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
+    reason: str = ""
     retries: int = 0
     sandbox: str = "bubblewrap"
     rehearsal: bool = False

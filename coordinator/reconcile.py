@@ -90,6 +90,9 @@ class Coordinator:
             key = str(get_meta(connection, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
             set_meta(connection, "key", key)
             set_meta(connection, "state", "running")
+            set_meta(connection, "reason", "")
+            set_meta(connection, "began", now)
+            set_meta(connection, "audit_failure", {})
         if self._services.owns_broker:
             self._reap_all(lambda _: True, blame=False)
         return key

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from coordinator.state import CampaignState, Item, PullRequest, Verdict
 
 MAX_TRIES = 5
-"""Builds and reviews of one pull request that may end without an answer before it is closed."""
+"""Builds and reviews of one pull request, or audits of one commit, that may end without an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def decide(
     expired: list[Action] = [Reap(job.id) for job in state.jobs if job.lease_until < now]
     if expired:
         return expired
-    if state.audit_failure:
+    if state.audit_failure or len(state.audit_errors) >= MAX_TRIES:
         return [_red(state)]
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings)]
     wanted: list[StartReview | StartAttempt] = [*_reviews(state, settings), *_attempts(state, graph, settings, now)]
@@ -177,7 +177,12 @@ def _reviews(state: CampaignState, settings: Settings) -> Iterator[StartReview]:
 
 
 def _attempts(state: CampaignState, graph: DependencyGraph, settings: Settings, now: float) -> Iterator[StartAttempt]:
-    """Attempts at what is ready, the items that unblock most first."""
+    """Attempts at what is ready, the items that unblock most first.
+
+    None before ``main`` has passed its first audit: no money is spent on a base that does not build.
+    """
+    if not state.audited:
+        return
     ready = [item for item in _idle(state, graph) if item.not_before <= now]
     order = {label: place for place, label in enumerate(graph.order())}
     for item in sorted(ready, key=lambda item: (-graph.leverage(item.label), order[item.label])):
@@ -231,7 +236,9 @@ def _waiting(state: CampaignState, graph: DependencyGraph) -> bool:
 
 def _red(state: CampaignState) -> Finish:
     remedy = f"Mend it with a push to main ({state.main[:10]}), then run again."
-    return Finish("stuck", f"The audit of main failed: {state.audit_failure} {remedy}")
+    if state.audit_failure:
+        return Finish("stuck", f"The audit of main failed: {state.audit_failure} {remedy}")
+    return Finish("stuck", f"{len(state.audit_errors)} audits of main gave no answer: {state.audit_errors[-1]}")
 
 
 def _auditing(state: CampaignState) -> bool:

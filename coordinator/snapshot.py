@@ -45,6 +45,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
         snapshot = Snapshot(
             campaign=campaign.settings.name,
             state=_campaign_state(connection, running=campaign.is_running()),
+            reason=str(get_meta(connection, "reason")),
             blueprint=book.blueprint,
             progress=_progress(connection, book, state),
             attempts=_attempts(connection),
@@ -238,6 +239,7 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
     return {
         "campaign": snapshot.campaign,
         "state": snapshot.state,
+        "reason": snapshot.reason,
         "nodes": counts,
         "attempts": dict(snapshot.attempts),
         "pull_requests": requests,

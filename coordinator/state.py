@@ -107,6 +107,7 @@ class CampaignState:
         certified: the commit whose modules are all known to be certified: the last audit's, and what landed on it.
         audited: the commit of the last passed audit; empty before the first.
         audit_failure: why ``main`` as it is now did not pass its audit; empty otherwise.
+        audit_errors: why audits of ``main`` as it is now gave no answer in this run, one entry each.
     """
 
     items: Mapping[tuple[str, Stage], Item]
@@ -117,6 +118,7 @@ class CampaignState:
     certified: str = ""
     audited: str = ""
     audit_failure: str = ""
+    audit_errors: tuple[str, ...] = ()
     by_id: Mapping[int, Item] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -112,6 +112,7 @@ def load_state(connection: Connection) -> CampaignState:
         certified=get_meta(connection, "certified"),
         audited=get_meta(connection, "audited"),
         audit_failure=_audit_failure(connection),
+        audit_errors=_audit_errors(connection),
     )
 
 
@@ -119,6 +120,18 @@ def _audit_failure(connection: Connection) -> str:
     """What the last audit found wrong, unless ``main`` has moved since."""
     failure = get_meta(connection, "audit_failure", {})
     return str(failure["problem"]) if failure and failure["commit"] == get_meta(connection, "main") else ""
+
+
+def _audit_errors(connection: Connection) -> tuple[str, ...]:
+    rows = connection.execute(
+        select(jobs.c.summary).where(
+            jobs.c.kind == "audit",
+            jobs.c.ending == "failed",
+            jobs.c.base == get_meta(connection, "main"),
+            jobs.c.sent_at >= get_meta(connection, "began", 0.0),
+        )
+    )
+    return tuple(rows.scalars())
 
 
 def _load_items(connection: Connection) -> Iterator[Item]:

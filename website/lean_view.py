@@ -121,14 +121,15 @@ def _parts(cuts: Sequence[tuple[Role, Sequence[Token]]]) -> list[Part]:
             parts[-1] = replace(parts[-1], trail=parts[-1].trail + waiting + text)
             waiting = ""
             continue
-        lead = waiting + (tokens[0].text if tokens[0].kind == "space" else "")
+        blank, shown = _indented(tokens)
+        lead = waiting + blank
         trail = tokens[-1].text if tokens[-1].kind == "space" else ""
         waiting = ""
         parts.append(
             Part(
                 role,
                 lead,
-                _rows(_trimmed(tokens)),
+                _rows(_trimmed(shown)),
                 trail,
                 any(token.kind == "sorry" for token in tokens),
                 len(text.strip().splitlines()),
@@ -144,10 +145,17 @@ def _only_closes(text: str) -> bool:
     return all(not words or (words[0] == "end" and len(words) <= 2) for words in map(str.split, text.splitlines()))  # noqa: PLR2004 - end NAME
 
 
+def _indented(tokens: Sequence[Token]) -> tuple[str, Sequence[Token]]:
+    """Return the white space code begins with, and the code with the indentation of its first line."""
+    first = tokens[0]
+    if first.kind != "space":
+        return "", tokens
+    shown = first.text.rfind("\n") + 1 or len(first.text)
+    return first.text[:shown], [replace(first, text=first.text[shown:], start=first.start + shown), *tokens[1:]]
+
+
 def _trimmed(tokens: Sequence[Token]) -> Sequence[Token]:
-    first = 1 if tokens[0].kind == "space" else 0
-    last = len(tokens) - (1 if tokens[-1].kind == "space" else 0)
-    return tokens[first:last]
+    return tokens[: len(tokens) - (1 if tokens[-1].kind == "space" else 0)]
 
 
 def _find_declaration(tokens: Sequence[Token], declaration: str) -> int | None:

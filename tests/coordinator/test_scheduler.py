@@ -42,11 +42,12 @@ if TYPE_CHECKING:
 
 CAPACITY = Capacity(agents=4, builds=2)
 SETTINGS = Settings.model_validate({"retry": {"max_attempts": 4, "backoff_seconds": 0.5}, "budget_usd": 1000.0})
-HEAD = "a" * 40
+HEAD, OLD = "a" * 40, "0" * 40
 
 
 def state(*items: Item, **more: object) -> CampaignState:
-    return CampaignState(items={(item.label, item.stage): item for item in items}, **more)  # type: ignore[arg-type]
+    """A campaign whose main passed an audit once, before it was what it is now."""
+    return CampaignState(items={(item.label, item.stage): item for item in items}, **{"audited": OLD, **more})  # type: ignore[arg-type]
 
 
 def item(number: int, label: str, stage: str = "statement", **more: object) -> Item:
@@ -136,6 +137,18 @@ def test_until_main_is_certified_agents_work_and_nothing_is_built_or_lands() -> 
     assert decided(pushed, made) == [StartAudit(), StartAttempt(3, 1, 5.0)]
     known = state(item(1, "a"), item(2, "b"), item(3, "c"), pull_requests=waiting, main=HEAD, certified=HEAD)
     assert decided(known, made) == [Land(2), StartBuild(1), StartAttempt(3, 1, 5.0)]
+
+
+def test_before_the_first_audit_no_money_is_spent() -> None:
+    made = book(node("a"))
+    assert decided(state(item(1, "a"), main=HEAD, audited=""), made) == [StartAudit()]
+
+
+def test_audits_without_an_answer_end_the_campaign_with_the_last_ones_reason() -> None:
+    made = book(node("a"))
+    (stuck,) = decided(state(item(1, "a"), main=HEAD, audit_errors=("disk full",) * 5), made)
+    assert isinstance(stuck, Finish)
+    assert "disk full" in stuck.reason
 
 
 def test_with_less_money_than_one_call_costs_no_agent_starts() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -83,7 +84,7 @@ def test_a_theorem_is_cut_before_its_proof() -> None:
     assert text.startswith("/-- The successor")
     assert text.endswith("m = n :=")
     assert "private def pred" in _Text(before.code).text
-    assert _Text(proof.code).text == "congrArg pred h"
+    assert _Text(proof.code).text == "  congrArg pred h"
     assert copied((before, statement, proof)) == SUCC_INJ
 
 
@@ -152,3 +153,9 @@ def test_kinds(source: str, kind: str) -> None:
 def test_hostile_and_long_sources_are_read_in_linear_time() -> None:
     for piece in ("@[", "«", "/-", '"', "end ", " ", "theorem a "):
         assert copied(parts_of(piece * 20_000, "a")).strip() == (piece * 20_000).strip()
+
+
+def test_the_first_line_of_a_proof_keeps_its_indentation() -> None:
+    source = "module\n\npublic theorem t : A :=\n  have h := x\n  f h\n"
+    proof = next(part for part in parts_of(source, "t") if part.role == "proof")
+    assert re.sub(r"<[^>]*>", "", proof.code).startswith("  have h")
