@@ -126,7 +126,7 @@ def campaign(graph: DependencyGraph, *, finished: float, stated: float, busy: bo
     still_open = [item.id for item in items.values() if item.state == "open"]
     requests, attempts = still_open[:OPEN_REQUESTS], still_open[OPEN_REQUESTS : CAPACITY.agents - FREE]
     if not busy:
-        return CampaignState(items, main=HEAD)
+        return CampaignState(items, main=HEAD, certified=HEAD, audited=HEAD)
     return CampaignState(
         items,
         jobs=tuple(Job(at, "attempt", item, None, 1, NOW + 10, cap_usd=1.0) for at, item in enumerate(attempts, 1)),
@@ -134,6 +134,8 @@ def campaign(graph: DependencyGraph, *, finished: float, stated: float, busy: bo
             PullRequest(number, item, "reviewing", HEAD, HEAD, HEAD) for number, item in enumerate(requests, 1)
         ),
         main=HEAD,
+        certified=HEAD,
+        audited=HEAD,
     )
 
 

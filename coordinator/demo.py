@@ -32,7 +32,9 @@ def prepare_demo(folder: Path, *, fresh: bool) -> bool:
         CoordinatorError: the book is not installed, or `folder` holds something else than a demo.
     """
     if not SCRIPT.is_file():
-        raise CoordinatorError(f"The demo's book is missing: {BOOK} does not hold it; run the demo from a checkout.")
+        raise CoordinatorError(
+            f"The demo needs its book, {BOOK}, which only a checkout of the sources has: clone them."
+        )
     if (folder / SETTINGS_FILE).is_file():
         if not fresh and not _is_over(folder):
             return False
