@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 from coordinator.founding import commit_folder
@@ -59,6 +61,19 @@ def test_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_network(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c", model={"name": "claude-opus-4-5", "base_url": "http://127.0.0.1:1"})
     refused(7, "the model's service at http://127.0.0.1:1", "run", str(folder))
+
+
+def test_a_platform_without_lean(tmp_path: Path) -> None:
+    folder = small_campaign(tmp_path / "c")
+    script = (
+        "import sys; sys.platform = 'sunos5'\n"
+        "import coordinator.cli\n"
+        f"sys.argv = ['blueprover', 'run', {str(folder)!r}]; coordinator.cli.main()"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert answer.returncode == 7, answer.stdout + answer.stderr
+    assert "There is no embedded Lean for sunos5" in " ".join(answer.stderr.split())
+    assert "Traceback" not in answer.stderr
 
 
 def test_a_broker_that_is_away(tmp_path: Path) -> None:
