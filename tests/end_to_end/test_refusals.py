@@ -66,13 +66,13 @@ def test_no_network(tmp_path: Path) -> None:
 def test_a_platform_without_lean(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c")
     script = (
-        "import sys; sys.platform = 'sunos5'\n"
+        "import sys, checker.toolchain; checker.toolchain.DISTRIBUTION = 'lean_of_another_platform'\n"
         "import coordinator.cli\n"
         f"sys.argv = ['blueprover', 'run', {str(folder)!r}]; coordinator.cli.main()"
     )
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert answer.returncode == 7, answer.stdout + answer.stderr
-    assert "There is no embedded Lean for sunos5" in " ".join(answer.stderr.split())
+    assert "lean_of_another_platform, which carries Lean, is not installed" in " ".join(answer.stderr.split())
     assert "Traceback" not in answer.stderr
 
 
