@@ -72,7 +72,7 @@ class LiveView:
         """
         self._shown_at = time.monotonic()
         if self._live is not None:
-            self._live.update(draw(snapshot, running), refresh=True)
+            self._live.update(draw(snapshot, running, _ROWS), refresh=True)
             return
         line = one_line(snapshot, running)
         if line != self._last_line:
@@ -100,8 +100,15 @@ def one_line(snapshot: Snapshot, running: dict[str, int]) -> str:
     )
 
 
-def draw(snapshot: Snapshot, running: dict[str, int]) -> RenderableType:
-    """The campaign as a panel."""
+def draw(snapshot: Snapshot, running: dict[str, int], rows: int = 0) -> RenderableType:
+    """The campaign as a panel.
+
+    Args:
+        snapshot: the campaign now.
+        running: jobs under way by kind.
+        rows: lines kept for the nodes something is going on at, so that a screen that redraws itself stands still;
+            0 takes as many as there are nodes, up to a screenful.
+    """
     counts = count_states(snapshot)
     ready = len(snapshot.progress) - counts[NodeState.NOT_READY]
     parts: list[RenderableType] = [
@@ -111,7 +118,7 @@ def draw(snapshot: Snapshot, running: dict[str, int]) -> RenderableType:
         Text(),
         _figures(snapshot, running),
         Text(),
-        _busy(snapshot),
+        _busy(snapshot, rows),
     ]
     return Panel(Group(*parts), title=_title(snapshot), title_align="left", padding=(1, 2))
 
@@ -159,13 +166,13 @@ def _counts(counts: dict[str, int]) -> str:
     return "   ".join(f"{number} {name}" for name, number in sorted(counts.items()) if number)
 
 
-def _busy(snapshot: Snapshot) -> Table:
+def _busy(snapshot: Snapshot, rows: int) -> Table:
     """The nodes something is going on at."""
     table = Table.grid(padding=(0, 2))
     active = [each for each in snapshot.progress.values() if each.active]
     for each in active[:_ROWS]:
         node = snapshot.blueprint.by_label[each.label]
         table.add_row(node.name, Text(each.declaration, style="dim"), Text(each.active, style="cyan"))
-    for _ in range(_ROWS - len(active)):  # the panel keeps its height, so that the screen stands still
+    for _ in range(rows - len(active)):
         table.add_row("", "", "")
     return table

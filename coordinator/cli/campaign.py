@@ -111,6 +111,7 @@ def status(
         return
     console = Console()
     console.print(draw(snapshot, under_way))
+    console.print(f"{snapshot.state.replace('_', ' ')}: {snapshot.reason}".rstrip(": "), highlight=False, markup=False)
     for failure in snapshot.failures[-5:]:
         line = f"{failure.label} ({failure.stage}): {failure.cause}: {failure.reason.splitlines()[0]}"
         console.print(line, highlight=False, markup=False, soft_wrap=True)
