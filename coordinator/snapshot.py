@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
 
+SORRY = "sorryAx"
+
 _DIFF_SHOWN = 100_000
 _MEMORY = 4096
 
@@ -74,14 +76,13 @@ def _progress(connection: Connection, book: Book, state: CampaignState) -> dict[
     progress = {}
     for node in book.blueprint.nodes:
         home = book.homes[node.label]
-        final = state.items.get((node.label, "statement" if node.is_definition else "proof"))
         attempts, cost = spent.get(node.label, (0, 0.0))
         progress[node.label] = NodeProgress(
             label=node.label,
             state=states[node.label],
             module=home.module,
             declaration=home.declaration,
-            axioms=final.axioms if final is not None else (),
+            axioms=axioms_of(node.label, state, assumes),
             assumes=tuple(each for each in assumes.get(node.label, ()) if states[each] is not NodeState.PROVED),
             attempts=attempts,
             cost_usd=cost,
@@ -89,6 +90,29 @@ def _progress(connection: Connection, book: Book, state: CampaignState) -> dict[
             reason=_reason(node.label, state),
         )
     return progress
+
+
+def axioms_of(label: str, state: CampaignState, assumes: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """The axioms a node rests on today.
+
+    What was recorded when its proof landed names ``sorryAx`` wherever something below was still open. Once that is
+    proved, its own axioms stand in the place of ``sorryAx``; until then ``sorryAx`` stays.
+    """
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = [label]
+    while waiting:
+        each = waiting.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        final = state.items.get((each, "proof")) or state.items.get((each, "statement"))
+        if final is None or final.state != "landed":
+            found |= {SORRY} if each != label else set()
+            continue
+        found |= set(final.axioms) - {SORRY}
+        waiting.extend(assumes.get(each, ()))
+    return tuple(sorted(found))
 
 
 def _labels(declarations: Collection[str], book: Book) -> tuple[str, ...]:

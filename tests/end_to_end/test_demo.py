@@ -101,6 +101,7 @@ def test_the_site_shows_book_and_lean_side_by_side(demo: tuple[Path, str, float]
     assert "Addition is commutative" in page
     assert "add_comm" in page
     assert "<math" in page
+    assert not [page for page in site.rglob("*.html") if "rests on sorryAx" in page.read_text()]
     assert (site / "graph.html").read_text().count("<ellipse") > 30
     assert len(list((site / "pull-requests").iterdir())) >= 86
 

@@ -125,8 +125,6 @@
   };
   const fit = () => Math.min(canvas.clientWidth / width, canvas.clientHeight / height);
   const steps = { in: () => resize(scale * 1.25), out: () => resize(scale / 1.25), fit: () => resize(fit()) };
-  // A graph that nearly fits is shown whole; a large one at a size that can be read.
-  if (fit() < 1) resize(Math.max(0.6, fit()));
   document.querySelectorAll("[data-zoom]").forEach((button) => {
     button.addEventListener("click", () => steps[button.dataset.zoom]());
   });
