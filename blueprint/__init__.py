@@ -3,7 +3,7 @@
 from blueprint.book import Blueprint, Chapter, Passage
 from blueprint.errors import BlueprintError, NothingToRead, UnknownLabel
 from blueprint.graph import DependencyGraph, Edge
-from blueprint.node import Marks, Node, Place, Proof
+from blueprint.node import Marks, Node, Place, Proof, Tag
 from blueprint.problem import Problem, Severity
 from blueprint.prose import ProseRenderer
 from blueprint.reader import read_blueprint
@@ -33,6 +33,7 @@ __all__ = [
     "Severity",
     "Snapshot",
     "Stage",
+    "Tag",
     "UnknownLabel",
     "VerdictRecord",
     "derive_states",

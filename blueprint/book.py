@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blueprint.node import Node
+    from blueprint.node import Node, Tag
     from blueprint.problem import Problem
 
 
@@ -59,6 +59,8 @@ class Blueprint:
         settings: what the book says of itself: ``home``, ``github``, ``dochome``.
         headings: theorem-like environments, nodes or not, to the word they print.
         proofs: number of proof environments, also of those that prove no node.
+        tags: what the book says of itself (``home``, ``github``, ``dochome``, ``graphcolor``, ``bpcolor``) and marks of
+            forks outside statements and proofs, in order, each with its place.
     """
 
     title: str
@@ -76,6 +78,7 @@ class Blueprint:
     settings: Mapping[str, str] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
     proofs: int = 0
+    tags: tuple[Tag, ...] = ()
 
     @cached_property
     def by_label(self) -> Mapping[str, Node]:

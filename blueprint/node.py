@@ -30,6 +30,27 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class Tag:
+    r"""A mark that the graph does not need: kept for those who do.
+
+    Attributes:
+        name: the command without backslash, such as ``discussion``, ``alsoIn``, ``graphcolor`` or, in a book written
+            for a fork of leanblueprint, ``leantarget``.
+        arguments: what it is given, in order, without comments; blanks and line breaks made one blank.
+        place: where it stands.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    place: Place
+
+    @property
+    def argument(self) -> str:
+        """The first argument; empty where there is none."""
+        return self.arguments[0] if self.arguments else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     r"""A proof environment, attached to the statement it proves.
 
@@ -40,6 +61,7 @@ class Proof:
         leanok: whether the author marks the proof as formalized.
         title: the optional argument of the environment, as LaTeX, such as ``Proof of Theorem 3.2``.
         lean: Lean names given by ``\lean`` in the proof.
+        tags: marks of forks in the proof, in order.
     """
 
     place: Place
@@ -48,6 +70,7 @@ class Proof:
     leanok: bool = False
     title: str = ""
     lean: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +93,7 @@ class Node:
         place: where the environment begins.
         heading: the word printed before the number, such as ``Theorem`` for an environment ``thm``.
         discussion: issue numbers given by ``\discussion``.
+        tags: its ``\discussion``, ``\alsoIn`` and marks of forks, in order.
     """
 
     label: str
@@ -86,11 +110,18 @@ class Node:
     place: Place
     heading: str = ""
     discussion: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
 
     @property
     def is_definition(self) -> bool:
         """Whether there is nothing to prove once the node is stated."""
         return self.kind in DEFINITION_KINDS or self.heading.lower() == "definition"
+
+    @property
+    def also_in(self) -> tuple[str, ...]:
+        r"""Labels of the sections in whose graphs ``\alsoIn`` puts the node too."""
+        lists = (tag.argument.split(",") for tag in self.tags if tag.name == "alsoIn")
+        return tuple(dict.fromkeys(name.strip() for names in lists for name in names if name.strip()))
 
     @property
     def name(self) -> str:

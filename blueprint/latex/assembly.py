@@ -12,9 +12,11 @@ from blueprint.latex.blocks import Blocks
 from blueprint.latex.drafts import Division, PassageDraft
 from blueprint.latex.marks import Marking
 from blueprint.latex.scan import scan
+from blueprint.latex.theorems import DECLARATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from blueprint.latex.source import Library, Source
     from blueprint.latex.state import Book
@@ -25,6 +27,12 @@ CHAPTERED = frozenset({"report", "book", "amsbook", "memoir", "scrreprt", "scrbo
 
 LEVELS = {"part": -1, "chapter": 0, "section": 1, "subsection": 2, "subsubsection": 3}
 """Level of each division."""
+
+IMPORTS = {
+    "import": False, "inputfrom": False, "includefrom": False,
+    "subimport": True, "subinputfrom": True, "subincludefrom": True,
+}  # fmt: skip
+"""Commands of the package ``import``, and whether they start from the folder that was imported from last."""
 
 DEEPEST_INPUT = 40
 r"""Files within files; deeper ``\input`` is left out."""
@@ -44,6 +52,7 @@ class Assembly:
         self.book = book
         self.blocks = Blocks(book)
         self._opened: list[Source] = []
+        self._imported: Path | None = None
         self._stopped = False
         self._scans = 0
         self._in_style = False
@@ -54,8 +63,8 @@ class Assembly:
             "input": self._input,
             "include": self._input,
             "subfile": self._input,
-            "import": self._import,
-            "subimport": self._import,
+            "subfileinclude": self._input,
+            **dict.fromkeys(IMPORTS, self._import),
             "usepackage": self._package,
             "RequirePackage": self._package,
             "documentclass": self._class,
@@ -68,17 +77,15 @@ class Assembly:
             "newcounter": self._counter,
             "setcounter": self._counter,
             "addtocounter": self._counter,
-            "newtheorem": self._theorem,
-            "newmdtheoremenv": self._theorem,
-            "declaretheorem": self._theorem,
+            **dict.fromkeys(DECLARATIONS, self._theorem),
             "crefname": self._cut,
             "Crefname": self._cut,
             "title": self._setting,
             "home": self._setting,
             "github": self._setting,
             "dochome": self._setting,
-            "graphcolor": self._cut,
-            "bpcolor": self._cut,
+            "graphcolor": self._tag,
+            "bpcolor": self._tag,
             **dict.fromkeys(book.macros.commands, self._definition),
         }
         self._in_text: dict[str, Callable[[Token], None]] = {
@@ -155,14 +162,19 @@ class Assembly:
 
     def _import(self, token: Token) -> None:
         folder, name = token.argument(1).strip(), token.argument(2).strip()
-        self._read_file(token, f"{folder.rstrip('/')}/{name}" if folder else name)
+        path = f"{folder.rstrip('/')}/{name}" if folder else name
+        outer = self._imported
+        self._imported = outer if IMPORTS[token.name] else None
+        self._read_file(token, path, imports=True)
+        self._imported = outer
 
-    def _read_file(self, token: Token, name: str) -> None:
+    def _read_file(self, token: Token, name: str, *, imports: bool = False) -> None:
+        """Read a file where it is asked for; if it is imported, what it asks for is looked up beside it first."""
         book = self.book
         book.manuscript.cut(token.start, token.end)
         if self._in_style:
             return
-        path, outside = self.library.resolve(name, book.source.path.parent)
+        path, outside = self.library.resolve(name, book.source.path.parent, first=self._imported)
         if path is None:
             if outside:
                 message = f"“{name}” lies outside the project folder and is not read; copy it into the folder."
@@ -182,6 +194,7 @@ class Assembly:
             return
         source = self.library.read(path, book.place(token))
         if source is not None:
+            self._imported = path.parent if imports else self._imported
             self._walk(source)
 
     def _package(self, token: Token) -> None:
@@ -247,8 +260,15 @@ class Assembly:
             change(name, int(value))
 
     def _setting(self, token: Token) -> None:
-        self._cut(token)
+        if token.name == "title":
+            self._cut(token)
+        else:
+            self._tag(token)
         self.book.settings.setdefault(token.name, " ".join((token.arguments[-1] or "").split()))
+
+    def _tag(self, token: Token) -> None:
+        self._cut(token)
+        self.book.tags.append(self.book.tag(token, token.name, token.arguments))
 
     # ---- divisions
 

@@ -11,10 +11,12 @@ from blueprint.latex.frames import DEEPEST, Frame
 from blueprint.latex.labels import Target, plain_tag
 from blueprint.latex.lists import LISTS, item_start, item_template, write_item
 from blueprint.latex.scan import ROWED
+from blueprint.latex.theorems import parse_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from blueprint.latex.arguments import Found
     from blueprint.latex.state import Book
     from blueprint.latex.token import Token
     from blueprint.node import Place
@@ -75,8 +77,9 @@ class Blocks:
             of = book.source.cursor.group(end)
             command = book.source.cursor.group(of.end) if of else None
             kind, end = (of.text.strip(), command.end) if of and command else (name, end)
+        title, label, end = self._read_box(kind, option, end)
         draft = StatementDraft(
-            book.place(token), book.location, " ".join(option.text.split()) if option else "",
+            book.place(token), book.location, " ".join(title.split()),
             kind=kind, heading=book.theorems.heading(kind), number=book.theorems.number(kind),
             is_node=kind in book.theorems.nodes, is_aside=book.theorems.is_aside(kind),
         )  # fmt: skip
@@ -93,6 +96,23 @@ class Blocks:
         else:
             self._last_aside = draft
         self._open(name, "statement", token, draft, end)
+        if label:
+            draft.labels.append(label)
+            target = Target("node" if draft.is_node else "aside", draft.heading, draft.number, draft.place, draft)
+            book.labels.add(label, target)
+
+    def _read_box(self, kind: str, option: Found | None, end: int) -> tuple[str, str, int]:
+        """Return title and label of a statement, and where its text begins; a box has both as arguments."""
+        style = self.book.theorems.styles.get(kind)
+        if style is None or not style.groups:
+            return option.text if option else "", "", end
+        label = parse_options(option.text).get("label", "") if option else ""
+        title = self.book.source.cursor.group(end)
+        name = self.book.source.cursor.group(title.end) if title and style.groups > 1 else None
+        if name and name.text.strip():
+            label = style.prefix + " ".join(name.text.split())
+        last = name or title
+        return title.text if title else "", label, last.end if last else end
 
     def _check_surroundings(self, token: Token, draft: StatementDraft) -> None:
         if not draft.is_node:

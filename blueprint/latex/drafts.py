@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from blueprint.node import Place
+    from blueprint.node import Place, Tag
 
 
 class Mention(NamedTuple):
@@ -45,6 +45,7 @@ class MarkedDraft:
     uses: list[Mention] = field(default_factory=list)
     lean: list[Mention] = field(default_factory=list)
     leanok: bool = False
+    tags: list[Tag] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
 
 

@@ -65,6 +65,7 @@ class Edition:
             settings={key: text for key, text in book.settings.items() if key != "title"},
             headings={name: book.theorems.heading(name) for name in {*book.theorems.styles, *book.theorems.nodes}},
             proofs=len(book.proofs),
+            tags=tuple(book.tags),
         )
 
     # ---- labels
@@ -114,6 +115,7 @@ class Edition:
             place=draft.place,
             heading=draft.heading,
             discussion=tuple(draft.discussion),
+            tags=tuple(draft.tags),
         )
 
     def _proof(self, drafts: list[ProofDraft]) -> Proof | None:
@@ -127,6 +129,7 @@ class Edition:
             leanok=any(draft.leanok for draft in drafts),
             title=drafts[0].title,
             lean=_distinct(mention for draft in drafts for mention in draft.lean),
+            tags=tuple(tag for draft in drafts for tag in draft.tags),
         )
 
     # ---- chapters and passages

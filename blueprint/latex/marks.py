@@ -31,6 +31,7 @@ class Marking:
 
     def __init__(self, book: Book) -> None:
         self.book = book
+        self._foreign_names: set[str] = set()
         self.handlers: dict[str, Callable[[Token], None]] = {
             "label": self._label,
             "lean": self._lean,
@@ -40,7 +41,7 @@ class Marking:
             "notready": self._statement_mark,
             "proves": self._proves,
             "discussion": self._statement_mark,
-            "alsoIn": self._cut,
+            "alsoIn": self._statement_mark,
             "foreign": self._foreign,
         }
 
@@ -159,7 +160,8 @@ class Marking:
         elif token.name == "notready":
             draft.notready = True
         else:
-            draft.discussion += split_names(token.argument(0))
+            draft.tags.append(self.book.tag(token, token.name, token.arguments))
+            draft.discussion += split_names(token.argument(0)) if token.name == "discussion" else []
 
     def _proves(self, token: Token) -> None:
         draft = self._marked(token)
@@ -168,10 +170,19 @@ class Marking:
             draft.proves = Mention(names[0], self.book.place(token))
 
     def _foreign(self, token: Token) -> None:
-        """A mark of a fork, unless the book itself defines the command: then it is text."""
-        macro = self.book.macros.macros.get(token.argument(0))
-        if macro is None or not macro.body.strip():
-            self._cut(token)
+        """A mark of a fork, kept as a tag, unless the book itself defines the command: then it is text."""
+        book, name = self.book, token.argument(0)
+        macro = book.macros.macros.get(name)
+        if macro is not None and macro.body.strip():
+            return
+        self._cut(token)
+        draft = next((frame.draft for frame in reversed(book.frames) if frame.draft), None)
+        tags = book.tags if draft is None else draft.tags
+        tags.append(book.tag(token, name, token.arguments[1:]))
+        if macro is None and name not in self._foreign_names:
+            self._foreign_names.add(name)
+            message = f"\\{name} is no mark of leanblueprint, and the book does not define it; it is kept as a tag."
+            book.report(token, "BP155", "info", f"{message} Check its spelling, or define it in the preamble.")
 
 
 def _takes_labels(frame: Frame) -> bool:

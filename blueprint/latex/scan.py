@@ -29,7 +29,7 @@ _NAMES = "|".join(sorted(SIGNATURES, key=len, reverse=True))
 _TOKEN = re.compile(
     rf"\\(?:(?P<env>begin|end)\s*+\{{(?P<name>[^{{}}\\%\n]*+)\}}"
     rf"|(?P<command>{_NAMES})(?![A-Za-z@])"
-    r"|(?P<special>verb|lstinline|url|href|nolinkurl|iffalse|ifplastex|lean[A-Za-z]++)(?![A-Za-z@])"
+    r"|(?P<special>verb|lstinline|url|href|nolinkurl|iffalse|ifplastex|(?:lean|blueprint|mathlib|inputlean)[A-Za-z]++)(?![A-Za-z@])"
     r"|(?P<escape>[\\%]))"
     r"|(?P<comment>%)"
 )
@@ -189,7 +189,7 @@ class _Scanner:
             return self._false_branch(start, end)
         if name == "ifplastex":
             return self._true_branch(start, end)
-        if name.startswith("lean"):
+        if name.startswith(("lean", "blueprint", "mathlib", "inputlean")):
             return self._foreign_mark(name, start, end)
         found = self.cursor.raw_group(end)
         return found.end if found else end
@@ -206,12 +206,15 @@ class _Scanner:
 
     def _foreign_mark(self, name: str, start: int, end: int) -> int:
         r"""A mark that a fork of the blueprint package knows, such as ``\leantarget{...}``."""
-        found = self.cursor.group(end)
-        if found is None or _BROKEN.search(found.text):
-            self.tokens.append(Token("foreign", start, end, (name, "")))
-            return end
-        self.tokens.append(Token("foreign", start, found.end, (name, found.text)))
-        return found.end
+        arguments: list[str | None] = [name]
+        option = self.cursor.option(end) if self.text.startswith("[", end) else None
+        found = self.cursor.group(option.end if option else end)
+        while found is not None and not _BROKEN.search(found.text):
+            arguments += [found.text] if option is None else [option.text, found.text]
+            option, end = None, found.end
+            found = self.cursor.group(end) if self.text.startswith("{", end) else None
+        self.tokens.append(Token("foreign", start, end, tuple(arguments)))
+        return end
 
     def _false_branch(self, start: int, end: int) -> int:
         branches = self._branches(end)

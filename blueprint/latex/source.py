@@ -86,13 +86,16 @@ class Library:
     _reads: int = 0
     _read_text: int = 0
 
-    def resolve(self, name: str, beside: Path, suffix: str = ".tex") -> tuple[Path | None, bool]:
+    def resolve(
+        self, name: str, beside: Path, suffix: str = ".tex", first: Path | None = None
+    ) -> tuple[Path | None, bool]:
         """Find the file that a command names.
 
         Args:
             name: as written; tried relative to the root file, then to the file it stands in.
             beside: folder of the file it stands in.
             suffix: what LaTeX adds to a name; the name as written is tried second.
+            first: folder to try before all others: the one that was imported from last.
 
         Returns:
             The file, or ``None``, and whether a name led out of the project folder.
@@ -100,7 +103,7 @@ class Library:
         outside = False
         if not name or "\0" in name:
             return None, False
-        for folder in dict.fromkeys((self.base, beside)):
+        for folder in dict.fromkeys((first or self.base, self.base, beside)):
             for candidate in (name, name + suffix) if name.endswith(suffix) else (name + suffix, name):
                 try:
                     path = (folder / candidate).resolve()

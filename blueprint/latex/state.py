@@ -11,10 +11,12 @@ from blueprint.latex.labels import LabelTable
 from blueprint.latex.macros import MacroTable
 from blueprint.latex.manuscript import Manuscript
 from blueprint.latex.theorems import TheoremTable
-from blueprint.node import Place
+from blueprint.node import Place, Tag
 from blueprint.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from blueprint.latex.drafts import Division, ProofDraft, StatementDraft
     from blueprint.latex.frames import Frame
     from blueprint.latex.source import Source
@@ -36,6 +38,7 @@ class Book:
         frames: the environments that are open, outermost first.
         settings: ``title``, ``home``, ``github`` and ``dochome`` as the book gives them.
         loose_tag: the last number that stands in a formula between ``\[`` and ``\]``: where and what.
+        tags: marks that the graph does not need and that stand outside statements and proofs.
         has_class: whether a document class was named.
         problems: found so far, unordered.
     """
@@ -56,6 +59,7 @@ class Book:
         self.statements: list[StatementDraft] = []
         self.proofs: list[ProofDraft] = []
         self.settings: dict[str, str] = {}
+        self.tags: list[Tag] = []
         self.has_class = False
         self.loose_tag: tuple[Source, int, str] | None = None
 
@@ -69,6 +73,10 @@ class Book:
         if self._noted[code] <= MOST_OF_ONE_CODE:
             place = at if isinstance(at, Place) else self.place(at)
             self.problems.append(Problem(place, code, severity, message))
+
+    def tag(self, token: Token, name: str, arguments: Iterable[str | None]) -> Tag:
+        """Return a mark of the current file as data; arguments that are missing are left out."""
+        return Tag(name, tuple(" ".join(text.split()) for text in arguments if text is not None), self.place(token))
 
     def sum_up(self) -> None:
         """Note how many problems were left out of each code: a book with so many has one cause for most of them."""

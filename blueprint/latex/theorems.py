@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from blueprint.latex.arguments import Cursor
@@ -21,20 +21,32 @@ ASIDE_WORDS = frozenset(
 )
 """Headings of environments that a proof is not about, though it may stand behind one."""
 
+BOXES = frozenset({"newtcbtheorem", "NewTcbTheorem", "DeclareTcbTheorem"})
+"""Commands of ``tcolorbox`` that declare theorem-like environments whose title and label are arguments."""
+
+DECLARATIONS = BOXES | {
+    "newtheorem", "newmdtheoremenv", "newshadedtheorem", "newframedtheorem", "spnewtheorem", "declaretheorem",
+}  # fmt: skip
+"""Commands that declare theorem-like environments."""
+
 _PART = re.compile(r"(?:[^,{}]|\{[^{}]*+\})++")
 
 
 @dataclass(frozen=True, slots=True)
 class TheoremStyle:
-    """How one theorem-like environment is printed.
+    r"""How one theorem-like environment is printed.
 
     Attributes:
         heading: the word before the number.
         counter: what numbers it; empty for an unnumbered one.
+        groups: arguments that follow its ``\begin``: none, a title, or a title and a label.
+        prefix: what is put before that label.
     """
 
     heading: str
     counter: str
+    groups: int = 0
+    prefix: str = ""
 
 
 def parse_options(text: str) -> dict[str, str]:
@@ -77,13 +89,26 @@ class TheoremTable:
             self.nodes = names
 
     def take(self, token: Token) -> None:
-        r"""Take in ``\newtheorem``, ``\newmdtheoremenv`` or ``\declaretheorem``."""
+        r"""Take in one of `DECLARATIONS`."""
+        if token.name in BOXES:
+            self._take_box(token)
+            return
         if token.name == "declaretheorem":
             for name in token.argument(1).split(","):
                 self._declare(name.strip(), token.argument(0))
             return
         mark, name, shared, heading, parent = (text or "" for text in token.arguments)
         self._add(name.strip(), heading.strip(), shared.strip(), parent.strip(), numbered=mark != "*")
+
+    def _take_box(self, token: Token) -> None:
+        """Take in a boxed theorem; its starred kin has no number and no label."""
+        keys, name, heading = parse_options(token.argument(0)), token.argument(1).strip(), token.argument(2).strip()
+        shared = keys.get("use counter from") or keys.get("use counter") or keys.get("use counter*") or ""
+        self._add(name, heading, shared, keys.get("number within", ""), numbered="no counter" not in keys)
+        separator = parse_options(token.argument(3)).get("label separator", ":")
+        prefix = token.argument(4).strip()
+        self.styles[name] = replace(self.styles[name], groups=2, prefix=prefix + separator if prefix else "")
+        self.styles[f"{name}*"] = TheoremStyle(heading, "", groups=1)
 
     def take_trailing_options(self, token: Token, text: str) -> int:
         r"""Take in ``\declaretheorem{lemma}[sibling=theorem]``; return the offset behind the option."""
