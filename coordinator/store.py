@@ -42,10 +42,10 @@ class Store:
             StoreError: it is missing (read-only), broken, or of another version.
         """
         self.path = path
-        mode = "rwc" if writable else "ro"
+        address = f"{path.absolute().as_uri()}?mode={'rwc' if writable else 'ro'}"
         self._engine = create_engine(
             "sqlite+pysqlite://",
-            creator=lambda: sqlite3.connect(f"file:{path}?mode={mode}", uri=True, check_same_thread=False),
+            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
         )
         event.listen(self._engine, "connect", _set_pragmas_of(writable=writable))
         with self.begin() as connection:
