@@ -15,6 +15,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import redis
 
@@ -193,7 +194,7 @@ class Services:
         password = secrets.token_urlsafe(24)
         configuration = (
             f"port {port}\nbind {_LOOPBACK}\nrequirepass {password}\nsave ''\nappendonly no\n"
-            f"maxmemory-policy noeviction\ndaemonize no\ndir {self._folder}\n"
+            f"maxmemory-policy noeviction\ndaemonize no\ndir {_quoted(self._folder)}\n"
         )
         service = Service("broker", [embedded_broker(), "-"], self._logs / "broker.log", stdin=configuration)
         if self._broker is not None:
@@ -219,9 +220,12 @@ class Services:
         ready = self._folder / "work" / "rehearsal.url"
         ready.parent.mkdir(parents=True, exist_ok=True)
         ready.unlink(missing_ok=True)
+        if self.model_url is not None:  # it died: agents that wait for it, and orders under way, know its old address
+            port = urlsplit(self.model_url).port or port
         command = [sys.executable, "-m", "agents.rehearsal", "--script", str(self._folder / script)]
         command += ["--port", str(port), "--ready-file", str(ready)]
         service = previous or Service("model server", command, self._logs / "rehearsal.log")
+        service.command = command
         service.start()
         self._rehearsal = service
         self._await(service, ready.exists)
@@ -274,6 +278,12 @@ def embedded_broker() -> str:
         return str(get_binary_path())
     except ValkeyBinaryNotFoundError as error:
         raise ServiceError(f"No embedded broker ({error}): set `broker.url` to a Redis or Valkey server.") from error
+
+
+def _quoted(folder: Path) -> str:
+    """A path as the broker's configuration spells it: every byte that could mean something is escaped."""
+    plain = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-")
+    return '"' + "".join(chr(byte) if byte in plain else f"\\x{byte:02x}" for byte in os.fsencode(folder)) + '"'
 
 
 def _free_port() -> int:
