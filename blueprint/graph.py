@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import networkx as nx
 
 from blueprint.errors import UnknownLabel
 from blueprint.problem import Problem
 from blueprint.reach import count_reached, implied_edges
+from blueprint.uncollected import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +23,7 @@ _MOST_CYCLES = 50
 """Cycles reported one by one; a book with more has one cause for most of them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """One dependency.
 
     Attributes:
@@ -53,22 +52,34 @@ class DependencyGraph:
     def __init__(self, blueprint: Blueprint) -> None:
         self.blueprint = blueprint
         self._position = {node.label: index for index, node in enumerate(blueprint.nodes)}
-        aliases = blueprint.aliases
+        self._users: dict[str, list[str]] = {label: [] for label in self._position}
         self._statement: dict[str, tuple[str, ...]] = {}
         self._proof: dict[str, tuple[str, ...]] = {}
-        for node in blueprint.nodes:
+        with uncollected():
+            self._resolve_uses()
+            self.edges = tuple(self._make_edges())
+
+    def _resolve_uses(self) -> None:
+        aliases = self.blueprint.aliases
+        for node in self.blueprint.nodes:
             self._statement[node.label] = _resolve(node.uses, aliases, node.label)
-            self._proof[node.label] = _resolve(node.proof.uses if node.proof else (), aliases, node.label)
-        self.edges = tuple(self._make_edges())
-        self._graph: nx.DiGraph[str] = nx.DiGraph()
-        self._graph.add_nodes_from(self._position)
-        self._graph.add_edges_from((edge.source, edge.target) for edge in self.edges)
+            self._proof[node.label] = _resolve(node.proof.uses, aliases, node.label) if node.proof else ()
 
     def _make_edges(self) -> Iterable[Edge]:
         for label, statement in self._statement.items():
             proof = self._proof[label]
             for source in dict.fromkeys(statement + proof):
+                self._users[source].append(label)
                 yield Edge(source, label, source in statement, source in proof)
+
+    @cached_property
+    def _graph(self) -> nx.DiGraph[str]:
+        """The graph for questions that networkx answers; made when one is asked, for it is large."""
+        graph: nx.DiGraph[str] = nx.DiGraph()
+        with uncollected():
+            graph.add_nodes_from(self._position)
+            graph.add_edges_from((edge.source, edge.target) for edge in self.edges)
+        return graph
 
     # ---- one node
 
@@ -82,7 +93,7 @@ class DependencyGraph:
 
     def users(self, label: str) -> tuple[str, ...]:
         """Return the labels of the nodes that use a node directly, in the order of the book."""
-        return tuple(self._graph.successors(self._known(label)))
+        return tuple(self._users[self._known(label)])
 
     def ancestors(self, label: str) -> frozenset[str]:
         """Return the labels of all nodes below a node: what it rests on, directly or not."""
@@ -112,6 +123,8 @@ class DependencyGraph:
     @cached_property
     def _knots(self) -> tuple[frozenset[str], ...]:
         """Sets of two or more nodes that all rest on one another."""
+        if len(self._sorted(self.edges)) == len(self._position):
+            return ()
         components = nx.strongly_connected_components(self._graph)
         return tuple(frozenset(component) for component in components if len(component) > 1)
 
@@ -123,6 +136,8 @@ class DependencyGraph:
     @cached_property
     def broken(self) -> frozenset[tuple[str, str]]:
         """Edges left out so that the nodes have an order: those of each knot that run against the book."""
+        if not self._knots:
+            return frozenset()
         knot_of = {label: number for number, knot in enumerate(self._knots) for label in knot}
         return frozenset(
             (edge.source, edge.target)
@@ -138,26 +153,36 @@ class DependencyGraph:
 
     @cached_property
     def _order(self) -> tuple[str, ...]:
-        labels = list(self._position)
-        waiting = dict.fromkeys(labels, 0)
-        for edge in self._kept_edges:
-            waiting[edge.target] += 1
-        ready = [self._position[label] for label in labels if waiting[label] == 0]
+        return self._sorted(self._kept_edges)
+
+    @uncollected()
+    def _sorted(self, edges: Iterable[Edge]) -> tuple[str, ...]:
+        """Return labels in an order that some edges ask for; those on or behind a cycle of them are missing."""
+        position, labels = self._position, list(self._position)
+        waiting = [0] * len(labels)
+        users: list[list[int]] = [[] for _ in labels]
+        for edge in edges:
+            target = position[edge.target]
+            users[position[edge.source]].append(target)
+            waiting[target] += 1
+        ready = [index for index, count in enumerate(waiting) if not count]
         order: list[str] = []
         while ready:
-            label = labels[heapq.heappop(ready)]
-            order.append(label)
-            for user in self._graph.successors(label):
-                if (label, user) not in self.broken:
-                    waiting[user] -= 1
-                    if waiting[user] == 0:
-                        heapq.heappush(ready, self._position[user])
+            index = heapq.heappop(ready)
+            order.append(labels[index])
+            for user in users[index]:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    heapq.heappush(ready, user)
         return tuple(order)
 
     @cached_property
     def _kept_edges(self) -> tuple[Edge, ...]:
+        if not self.broken:
+            return self.edges
         return tuple(edge for edge in self.edges if (edge.source, edge.target) not in self.broken)
 
+    @uncollected()
     def reduced_edges(self) -> tuple[Edge, ...]:
         """Return the edges to draw: those that no longer way implies, and those that close a cycle."""
         rank = {label: index for index, label in enumerate(self._order)}
@@ -168,11 +193,12 @@ class DependencyGraph:
         return tuple(edge for edge in self.edges if (rank[edge.source], rank[edge.target]) not in implied)
 
     @cached_property
+    @uncollected()
     def _leverages(self) -> dict[str, int]:
         """How many nodes rest on each: a knot counts as one node of its size, all of whose nodes reach one another."""
         if not self._knots:
             rank = {label: index for index, label in enumerate(self._order)}
-            users = [[rank[user] for user in self._graph.successors(label)] for label in self._order]
+            users = [[rank[user] for user in self._users[label]] for label in self._order]
             return dict(zip(self._order, count_reached(users, [1] * len(users)), strict=True))
         condensed = nx.condensation(self._graph)
         ranks = {knot: rank for rank, knot in enumerate(nx.topological_sort(condensed))}
@@ -206,5 +232,5 @@ def _where(place: Place) -> str:
 
 
 def _resolve(uses: tuple[str, ...], aliases: Mapping[str, str], own: str) -> tuple[str, ...]:
-    found = (aliases.get(name) for name in uses)
-    return tuple(dict.fromkeys(label for label in found if label is not None and label != own))
+    found = dict.fromkeys([aliases.get(name) for name in uses])
+    return tuple([label for label in found if label is not None and label != own])

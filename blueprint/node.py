@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 DEFINITION_KINDS = frozenset({"definition", "dfn", "defn", "def"})
 """Environments whose nodes are definitions: they are stated, and have nothing to prove."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where something stands: a file relative to the blueprint's root, and 1-based line and column."""
 
     file: str

@@ -8,13 +8,14 @@ Nodes are numbers in topological order: every edge leads from a smaller number t
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BLOCK = 4_096
-"""Columns swept at once: 512 bytes for each node."""
+BLOCK = 8_192
+"""Columns swept at once: at most 1 kB for each node."""
 
 
 def count_reached(targets: Sequence[Sequence[int]], sizes: Sequence[int]) -> list[int]:
@@ -32,16 +33,17 @@ def count_reached(targets: Sequence[Sequence[int]], sizes: Sequence[int]) -> lis
         starts.append(starts[-1] + size)
     reached = [0] * len(targets)
     for low in range(0, starts[-1], BLOCK):
-        bits = [0] * len(targets)
-        for node in range(len(targets) - 1, -1, -1):
+        first, last = bisect_right(starts, low) - 1, min(bisect_left(starts, low + BLOCK), len(targets))
+        bits = [0] * len(targets)  # of every node: what it reaches in the block, itself among it
+        for node in range(last - 1, -1, -1):  # edges lead upwards only, so that nodes above reach nothing in the block
             found = 0
             for target in targets[node]:
                 found |= bits[target]
-                first, last = max(starts[target], low), min(starts[target + 1], low + BLOCK)
-                if first < last:
-                    found |= ((1 << (last - first)) - 1) << (first - low)
-            bits[node] = found
             reached[node] += found.bit_count()
+            if node >= first:
+                begin, end = max(starts[node], low) - low, min(starts[node + 1], low + BLOCK) - low
+                found |= ((1 << (end - begin)) - 1) << begin
+            bits[node] = found
     return reached
 
 

@@ -14,11 +14,13 @@ from blueprint.latex.source import Library
 from blueprint.latex.state import Book
 from blueprint.node import Place
 from blueprint.root import find_root
+from blueprint.uncollected import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from blueprint.book import Blueprint
+    from blueprint.latex.source import Source
 
 _COMMAND = re.compile(r"\\[A-Za-z]")
 
@@ -46,6 +48,11 @@ def read_blueprint(path: Path) -> Blueprint:
         raise NothingToRead(library.problems[0].message)
     if not _COMMAND.search(source.text):
         raise NothingToRead(f"“{path}” holds no LaTeX: it has no command at all.")
+    with uncollected():
+        return _read(library, source)
+
+
+def _read(library: Library, source: Source) -> Blueprint:
     book = Book(source, library.problems)
     Assembly(library, book).read(source)
     attach_proofs(book)

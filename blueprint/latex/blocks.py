@@ -174,7 +174,8 @@ class Blocks:
         if draft is not None:
             book.manuscript.skip_to(end)
             book.skip = end
-        book.frames.append(Frame(name, role, book.place(token), draft, len(book.manuscript.pieces)))
+        place = draft.place if draft else book.place(token)
+        book.frames.append(Frame(name, role, place, draft, len(book.manuscript.pieces)))
 
     def _drafted(self) -> StatementDraft | ProofDraft | None:
         """Return the innermost statement or proof that is open."""
@@ -201,7 +202,8 @@ class Blocks:
             book.report(token, "BP112", "error", message)
             return
         book.manuscript.copy_to(token.start)
-        self._close_above(depth + 1, book.place(token))
+        if depth + 1 < len(book.frames):
+            self._close_above(depth + 1, book.place(token))
         frame = book.frames.pop()
         self._finish(frame)
         if frame.draft is not None:
