@@ -126,7 +126,7 @@ def _audit_errors(connection: Connection) -> tuple[str, ...]:
     rows = connection.execute(
         select(jobs.c.summary).where(
             jobs.c.kind == "audit",
-            jobs.c.ending == "failed",
+            jobs.c.ending.in_(("failed", "lost")),
             jobs.c.base == get_meta(connection, "main"),
             jobs.c.sent_at >= get_meta(connection, "began", 0.0),
         )
@@ -196,11 +196,11 @@ def _load_pull_requests(connection: Connection) -> Iterator[PullRequest]:
 
 
 def _fruitless_jobs(connection: Connection) -> Mapping[int, int]:
-    """Builds and reviews that failed to give an answer, by pull request."""
+    """Builds and reviews that failed to give an answer, or lost their worker, by pull request."""
     return dict(
         connection.execute(
             select(jobs.c.pull_request, func.count())
-            .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "limit", "gave_up")))
+            .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
             .group_by(jobs.c.pull_request)
         ).all()
     )

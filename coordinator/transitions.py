@@ -101,15 +101,19 @@ def reap_job(connection: Connection, job: int, now: float, *, blame: bool) -> No
     """Takes back a lease.
 
     An attempt lost with its worker does not count against its item: always when the campaign stopped or restarted
-    its workers (`blame` is false), a few times when the worker died over it.
+    its workers (`blame` is false) or no worker ever took it (all slots were busy with other campaigns' work, say), a
+    few times when the worker died over it. A build, review or audit that a worker died over ended as ``lost``: such
+    endings are counted, for it may be what kills the workers.
     """
     row = connection.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
     if row is None:
         return
-    _end(connection, job, "expired", "The worker went away.", now)
+    suspect = blame and row.state == "running"
+    ending = "lost" if suspect and row.kind != "attempt" else "expired"
+    _end(connection, job, ending, "The worker went away." if row.state == "running" else "No worker took it.", now)
     if row.kind == "attempt":
-        _forgive(connection, row.item, _FORGIVEN_AT_MOST if blame else None)
-        if blame:
+        _forgive(connection, row.item, _FORGIVEN_AT_MOST if suspect else None)
+        if suspect:
             _record_failure(connection, row.item, "worker", "The worker went away during the attempt.", now)
     log_event(connection, "lease_lost", now, job=job)
 

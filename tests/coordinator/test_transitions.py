@@ -15,7 +15,7 @@ from tests.support.books import book, node
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.state import CampaignState, Item
+    from coordinator.state import CampaignState, Item, JobKind
 
 RETRY = RetrySettings()
 SPENT = Usage(input_tokens=5, output_tokens=7, cache_read_tokens=100, cost_usd=0.25)
@@ -87,12 +87,41 @@ def test_a_worker_lost_over_an_item_is_forgiven_three_times_and_a_stop_always(se
     for _ in range(5):
         job = send(seeded)
         with seeded.begin() as connection:
+            transitions.renew_leases(connection, "w", [job], 9.0)
             transitions.reap_job(connection, job, 2.0, blame=True)
     assert the_item(seeded).attempts == 2
     job = send(seeded)
     with seeded.begin() as connection:
         transitions.reap_job(connection, job, 2.0, blame=False)
     assert the_item(seeded).attempts == 2
+
+
+def test_an_order_that_no_worker_took_says_nothing_about_its_item(seeded: Store) -> None:
+    for _ in range(9):
+        job = send(seeded)
+        with seeded.begin() as connection:
+            transitions.reap_job(connection, job, 2.0, blame=True)
+    assert the_item(seeded).attempts == 0
+    with seeded.begin() as connection:
+        assert connection.exec_driver_sql("select count(*) from failures").scalar() == 0
+
+
+def test_builds_and_audits_that_take_their_worker_down_are_counted(seeded: Store) -> None:
+    end(seeded, send(seeded), "submitted")
+    with seeded.begin() as connection:
+        set_meta(connection, "main", "b" * 40)
+        kinds: tuple[tuple[JobKind, int | None], ...] = (("build", 1), ("audit", None))
+        for kind, request in kinds:
+            for taken in (True, False):
+                job = transitions.send_job(
+                    connection, kind, now=1.0, lease_seconds=9.0, base="b" * 40, item=request, pull_request=request
+                )
+                if taken:
+                    transitions.renew_leases(connection, "w", [job], 9.0)
+                transitions.reap_job(connection, job, 2.0, blame=True)
+    after = load(seeded)
+    assert after.pull_requests[0].tries == 1
+    assert after.audit_errors == ("The worker went away.",)
 
 
 def test_each_failure_doubles_the_wait(seeded: Store) -> None:
