@@ -124,20 +124,24 @@ def end_attempt(
     """Applies the end of an attempt: a pull request when it was submitted, a failure with its summary otherwise.
 
     Neither a cancelled attempt nor one that ran into a cap below `full_cap_usd`, because the budget was nearly
-    spent, counts against its item.
+    spent, counts against its item; but one that could not pay for its first call does, or it would be sent for ever.
     """
     row = _claim_end(connection, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
     if report.ending == "submitted":
         _open_pull_request(connection, row, report, now)
-    elif report.ending == "cancelled" or (report.cause == "cost" and row.cap_usd < full_cap_usd):
+    elif report.ending == "cancelled" or _was_cut_short(report, row.cap_usd, full_cap_usd):
         _forgive(connection, row.item)
     else:
         _add_feedback(connection, row.item, "attempt", report.summary, now)
         _record_failure(connection, row.item, report.ending, report.summary, now)
         _back_off(connection, row.item, retry, now)
     return True
+
+
+def _was_cut_short(report: AttemptEnded, cap_usd: float, full_cap_usd: float) -> bool:
+    return report.cause == "cost" and cap_usd < full_cap_usd and report.usage.cost_usd > 0
 
 
 def _open_pull_request(connection: Connection, job: Any, report: AttemptEnded, now: float) -> None:

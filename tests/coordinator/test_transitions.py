@@ -44,8 +44,8 @@ def send(store: Store, cap: float = 1.0) -> int:
         )
 
 
-def end(store: Store, job: int, ending: str, cause: str = "") -> bool:
-    report = AttemptEnded(job, ending, "words", SPENT, "c" * 40, cause)
+def end(store: Store, job: int, ending: str, cause: str = "", usage: Usage = SPENT) -> bool:
+    report = AttemptEnded(job, ending, "words", usage, "c" * 40, cause)
     with store.begin() as connection:
         return transitions.end_attempt(connection, report, RETRY, 2.0, full_cap_usd=1.0)
 
@@ -81,6 +81,12 @@ def test_only_attempts_that_are_the_items_own_fault_count(seeded: Store) -> None
     assert (the_item(seeded).attempts, the_item(seeded).sent) == (1, 3)
     end(seeded, send(seeded), "limit", "cost")
     assert the_item(seeded).attempts == 2
+
+
+def test_an_attempt_that_cannot_pay_for_its_first_call_is_not_sent_for_ever(seeded: Store) -> None:
+    end(seeded, send(seeded, cap=0.4), "limit", "cost", Usage())
+    assert the_item(seeded).attempts == 1
+    assert the_item(seeded).not_before > 2.0
 
 
 def test_a_worker_lost_over_an_item_is_forgiven_three_times_and_a_stop_always(seeded: Store) -> None:
