@@ -1,7 +1,9 @@
 """The mathematics of a book as data: its statements, proofs, dependencies, and where each stands."""
 
+from blueprint.annotations import annotation
 from blueprint.book import Blueprint, Chapter, Passage
-from blueprint.errors import BlueprintError, NothingToRead, UnknownLabel
+from blueprint.catalogue import catalogue, explain
+from blueprint.errors import BlueprintError, NothingToRead, UnknownCode, UnknownLabel
 from blueprint.graph import DependencyGraph, Edge
 from blueprint.node import Marks, Node, Place, Proof, Tag
 from blueprint.problem import Problem, Severity
@@ -9,6 +11,7 @@ from blueprint.prose import ProseRenderer
 from blueprint.reader import read_blueprint
 from blueprint.report import report
 from blueprint.root import find_root
+from blueprint.sarif import sarif
 from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
 from blueprint.status import NodeState, Stage, derive_states, ready_stages
 
@@ -34,11 +37,16 @@ __all__ = [
     "Snapshot",
     "Stage",
     "Tag",
+    "UnknownCode",
     "UnknownLabel",
     "VerdictRecord",
+    "annotation",
+    "catalogue",
     "derive_states",
+    "explain",
     "find_root",
     "read_blueprint",
     "ready_stages",
     "report",
+    "sarif",
 ]

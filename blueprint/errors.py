@@ -4,6 +4,7 @@
 
     BlueprintError
     ├── NothingToRead      no LaTeX at the place given
+    ├── UnknownCode        a question about a problem that does not exist
     └── UnknownLabel       a question about a node that the blueprint does not have
 
 Everything less grave is a `blueprint.problem.Problem`, with file and line, in `Blueprint.problems`.
@@ -18,6 +19,10 @@ class BlueprintError(Exception):
 
 class NothingToRead(BlueprintError):
     """There is no LaTeX at the place given."""
+
+
+class UnknownCode(BlueprintError):
+    """No problem has the code asked for."""
 
 
 class UnknownLabel(BlueprintError, KeyError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from blueprint.catalogue import fix_of
 from blueprint.graph import DependencyGraph
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ def report(blueprint: Blueprint, graph: DependencyGraph | None = None) -> dict[s
 
     Returns:
         ``nodes``, ``proofs`` (proof environments) and ``edges`` (distinct ordered pairs) as numbers; ``problems``
-        as objects with ``code``, ``severity``, ``file``, ``line``, ``column`` and ``message``, in the order of
-        file and line.
+        as objects with ``code``, ``severity``, ``file``, ``line``, ``column``, ``message`` and ``fix``, in the
+        order of file and line.
     """
     graph = graph or DependencyGraph(blueprint)
     return {
@@ -40,4 +41,5 @@ def _plain(problem: Problem) -> dict[str, Any]:
         "line": problem.place.line,
         "column": problem.place.column,
         "message": problem.message,
+        "fix": fix_of(problem.code),
     }
