@@ -61,6 +61,8 @@ class Blueprint:
         proofs: number of proof environments, also of those that prove no node.
         tags: what the book says of itself (``home``, ``github``, ``dochome``, ``graphcolor``, ``bpcolor``) and marks of
             forks outside statements and proofs, in order, each with its place.
+        read_otherwise: nodes that leanblueprint reads otherwise, by label, as it reads them.
+        formalized_asides: labels of remarks and the like, no nodes, that are marked ``\leanok``.
     """
 
     title: str
@@ -79,6 +81,8 @@ class Blueprint:
     headings: Mapping[str, str] = field(default_factory=dict)
     proofs: int = 0
     tags: tuple[Tag, ...] = ()
+    read_otherwise: Mapping[str, Node] = field(default_factory=dict)
+    formalized_asides: frozenset[str] = frozenset()
 
     @cached_property
     def by_label(self) -> Mapping[str, Node]:

@@ -36,7 +36,12 @@ class Location(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class MarkedDraft:
-    """What statements and proofs have in common: a place, a title, a text and marks."""
+    """What statements and proofs have in common: a place, a title, a text and marks.
+
+    Attributes:
+        direct: marks that stand directly in the environment, not in an item or the like: name to the names in its last
+            argument.
+    """
 
     place: Place
     at: Location
@@ -47,6 +52,7 @@ class MarkedDraft:
     leanok: bool = False
     tags: list[Tag] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    direct: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)

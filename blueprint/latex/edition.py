@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.book import Blueprint, Chapter, Passage
 from blueprint.latex.labels import Target
+from blueprint.latex.losses import formalized_asides, nodes_read_otherwise
 from blueprint.node import Marks, Node, Proof
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class Edition:
             settings={key: text for key, text in book.settings.items() if key != "title"},
             headings={name: book.theorems.heading(name) for name in {*book.theorems.styles, *book.theorems.nodes}},
             proofs=len(book.proofs),
+            read_otherwise=nodes_read_otherwise(book, zip(self._nodes, nodes, strict=True)),
+            formalized_asides=formalized_asides(book),
             tags=tuple(book.tags),
         )
 

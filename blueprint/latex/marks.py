@@ -109,6 +109,8 @@ class Marking:
             message = f"{mark} stands outside every statement and proof and marks nothing; move it into one."
             book.report(token, "BP152", "warning", message)
             return None
+        if frame is book.frames[-1]:
+            frame.draft.direct[token.name] = split_names(token.argument(0))
         if isinstance(frame.draft, StatementDraft) and not frame.draft.is_node:
             message = f"{mark} stands in a {frame.name}, which is no node; name “{frame.name}” in the option thms="
             book.report(token, "BP152", "warning", f"{message} of the blueprint package, or take the mark out.")
