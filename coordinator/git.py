@@ -197,10 +197,18 @@ class Repository:
         )
         return text if len(text) <= limit else f"{text[:limit]}\n[cut after {limit} characters]\n"
 
-    def write_tree(self, folder: Path) -> str:
-        """Stores every file below `folder` (ignore rules do not count) and returns the tree."""
+    def write_tree(self, folder: Path, base: str | None = None) -> str:
+        """Stores every file below `folder` (ignore rules do not count) and returns the tree.
+
+        Args:
+            folder: the files.
+            base: the commit whose files were exported there, if one was: the submodules it names, of which nothing
+                is exported, are kept.
+        """
         with tempfile.TemporaryDirectory(prefix="blueprover-index-") as scratch:
             environment = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(folder)}
+            if base is not None:
+                self._run("read-tree", _checked_oid(base), environment=environment)
             self._run("add", "--all", "--force", "--", ".", environment=environment, folder=folder)
             return self._run("write-tree", environment=environment)
 
@@ -213,7 +221,7 @@ class Repository:
             self._run("checkout-index", "--all", f"--prefix={folder.resolve()}/", environment=environment)
 
     def commit(self, tree: str, parents: Sequence[str], message: str, author: Identity = BLUEPROVER) -> str:
-        """Stores a commit of `tree` and returns it. No ref moves."""
+        """Stores a commit of `tree` and returns it. No ref moves. Zero bytes, which git refuses, leave `message`."""
         environment = {
             "GIT_AUTHOR_NAME": author.name,
             "GIT_AUTHOR_EMAIL": author.email,
@@ -221,7 +229,9 @@ class Repository:
             "GIT_COMMITTER_EMAIL": BLUEPROVER.email,
         }
         flags = [flag for parent in parents for flag in ("-p", _checked_oid(parent))]
-        return self._run("commit-tree", _checked_oid(tree), *flags, "-m", message, environment=environment)
+        return self._run(
+            "commit-tree", _checked_oid(tree), *flags, "-m", message.replace("\0", ""), environment=environment
+        )
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Joins two commits in memory.

@@ -20,6 +20,7 @@ import structlog
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
 from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
 from checker.errors import AuditFailed, UnknownDeclaration
+from coordinator.errors import GitError
 from coordinator.git import Identity, Repository
 from coordinator.merge_queue import ModuleRecord
 from coordinator.messages import (
@@ -106,7 +107,13 @@ class Workshop:
         job = order.envelope.job
         with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
             outcome = self._run_agent(order, trees["base"], trees["work"], cancelled)
-            head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
+            try:
+                head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
+            except (GitError, OSError, ValueError) as error:
+                log.warning("branch_not_pushed", job=job, exc_info=True)
+                return AttemptEnded(
+                    job, "failed", f"Its branch was not pushed: {error}"[:_REASON_LENGTH], outcome.usage
+                )
         return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head, outcome.cause)
 
     def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
@@ -119,7 +126,9 @@ class Workshop:
             f"Model: {assignment.model}\nCost: ${outcome.usage.cost_usd:.4f}\n"
         )
         author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
-        head = self._mirror.commit(self._mirror.write_tree(folder), [order.envelope.base], message, author)
+        head = self._mirror.commit(
+            self._mirror.write_tree(folder, order.envelope.base), [order.envelope.base], message, author
+        )
         self._mirror.push(order.envelope.remote, head, order.ref)
         return head
 
@@ -214,7 +223,9 @@ class Workshop:
         """Plain folders holding the files of `commits`, by name, for as long as the context lasts."""
         with self._fetching:
             self._mirror.fetch(envelope.remote, sorted(set(commits.values())))
-        with tempfile.TemporaryDirectory(dir=self._scratch, prefix=f"{envelope.job}-") as scratch:
+        with tempfile.TemporaryDirectory(
+            dir=self._scratch, prefix=f"{envelope.job}-", ignore_cleanup_errors=True
+        ) as scratch:
             folders = {name: Path(scratch) / name for name in commits}
             for name, folder in folders.items():
                 self._mirror.export(commits[name], folder)

@@ -110,3 +110,25 @@ def test_the_diff_is_cut_where_asked(hub: Repository, tmp_path: Path) -> None:
 def test_the_installed_git_is_new_enough_and_a_work_tree_is_found(tmp_path: Path) -> None:
     assert git_version() >= (2, 38)
     assert work_tree_of(tmp_path) is None
+
+
+def test_a_submodule_that_nobody_touched_is_in_the_tree_again(hub: Repository, tmp_path: Path) -> None:
+    head = hub.head()
+    assert head is not None
+    index = {"GIT_INDEX_FILE": str(tmp_path / "index")}
+    hub._run("read-tree", head, environment=index)
+    hub._run("update-index", "--add", "--cacheinfo", f"160000,{head},deps/other", environment=index)
+    base = hub.commit(hub._run("write-tree", environment=index), [head], "with a submodule")
+    hub.export(base, tmp_path / "work")
+    (tmp_path / "work" / "new").write_text("new\n")
+    (tmp_path / "work" / "README").unlink()
+    files = hub.blobs(hub.commit(hub.write_tree(tmp_path / "work", base), [base], "an attempt"))
+    assert set(files) == {"new", "deps/other"}
+    assert files["deps/other"] == head
+
+
+def test_a_message_may_hold_what_git_refuses(hub: Repository) -> None:
+    head = hub.head()
+    assert head is not None
+    tree = hub._run("rev-parse", f"{head}^{{tree}}")
+    assert hub.message(hub.commit(tree, [head], "one\0two")) == "onetwo"
