@@ -16,7 +16,7 @@ from coordinator.errors import RefMoved
 from coordinator.git import MAIN, candidate_ref
 from coordinator.merge_queue import ModuleRecord, broken_certificates
 from coordinator.schema import pull_requests
-from coordinator.store import load_modules, set_meta
+from coordinator.store import get_meta, load_modules, set_meta
 from coordinator.transitions import (
     abandon_landing,
     bounce,
@@ -75,11 +75,18 @@ class Lander:
         return Candidate(tip, commit)
 
     def land(self, request: PullRequest, item: Item, now: float) -> bool:
-        """Lands an approved branch, or sends it back to the builders or its author. Says whether it landed."""
+        """Lands an approved branch, or sends it back to the builders or its author. Says whether it landed.
+
+        Nothing lands on a tip that is not certified: a person may have pushed since ``main`` was last looked at, and
+        a landing would pass that push off as certified.
+        """
         with self._store.begin() as connection:
             row = connection.execute(select(pull_requests).where(pull_requests.c.number == request.number)).one()
             current = load_modules(connection)
+            certified = get_meta(connection, "certified")
         tip = self._hub.head() or ""
+        if tip != certified:
+            return False
         merge = self._hub.merge(tip, request.head)
         if not merge.clean:
             self._bounce(request, merge.conflicts, tip, now)

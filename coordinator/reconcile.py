@@ -201,9 +201,9 @@ class Coordinator:
                 transitions.end_audit(connection, report, now)
 
     def _act_until_quiet(self) -> Finish | None:
-        self._notice_main()
         capacity = self._capacity()
         for _ in range(_ROUNDS):
+            self._notice_main()
             with self._store.begin() as connection:
                 state = load_state(connection)
             actions = decide(state, self._book.graph, self._settings, capacity, self._clock())
