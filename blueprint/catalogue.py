@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from blueprint.problem import Severity
 
 PREAMBLE = r"""\documentclass{article}
+\usepackage{amsthm}
 \usepackage{blueprint}
 \newtheorem{theorem}{Theorem}
 \newtheorem{lemma}[theorem]{Lemma}

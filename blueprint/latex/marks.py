@@ -163,7 +163,8 @@ class Marking:
             draft.notready = True
         else:
             draft.tags.append(self.book.tag(token, token.name, token.arguments))
-            draft.discussion += split_names(token.argument(0)) if token.name == "discussion" else []
+            if token.name == "discussion":
+                draft.discussion += [name.lstrip("\\# ") for name in split_names(token.argument(0))]
 
     def _proves(self, token: Token) -> None:
         draft = self._marked(token)

@@ -65,10 +65,10 @@ def test_a_foreign_mark_without_a_closed_argument_takes_no_text(read: Read) -> N
 
 def test_discussion_and_also_in_are_data(read: Read) -> None:
     book = read(r"""\section{S}\label{s}
-\begin{lemma}\label{a}\discussion{12, 13}
+\begin{lemma}\label{a}\discussion{12, \#13}
 \alsoIn{s, t}\end{lemma}""")
     [node] = book.nodes
-    assert tags_of(node.tags) == [("discussion", ("12, 13",), 2), ("alsoIn", ("s, t",), 3)]
+    assert tags_of(node.tags) == [("discussion", ("12, \\#13",), 2), ("alsoIn", ("s, t",), 3)]
     assert node.discussion == ("12", "13")
     assert node.also_in == ("s", "t")
 
