@@ -87,6 +87,7 @@ class Coordinator:
         self._lander.recover(now)
         with self._store.begin() as connection:
             transitions.seed_items(connection, self._book.blueprint)
+            transitions.close_strangers(connection, self._book.blueprint, now)
             key = str(get_meta(connection, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
             set_meta(connection, "key", key)
             set_meta(connection, "state", "running")
@@ -205,7 +206,7 @@ class Coordinator:
         for _ in range(_ROUNDS):
             self._notice_main()
             with self._store.begin() as connection:
-                state = load_state(connection)
+                state = load_state(connection).within(self._book.blueprint)
             actions = decide(state, self._book.graph, self._settings, capacity, self._clock())
             for action in actions:
                 if isinstance(action, Finish):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blueprint import Stage
+    from blueprint import Blueprint, Node, Stage
 
 JobKind = Literal["attempt", "review", "build", "audit"]
 ItemState = Literal["open", "landed", "failed"]
@@ -124,6 +124,20 @@ class CampaignState:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_id", {item.id: item for item in self.items.values()})
 
+    def within(self, blueprint: Blueprint) -> CampaignState:
+        """The same without what the book no longer asks for.
+
+        That is: items of nodes that are gone, proofs of what became a definition, and items given up whose node the
+        author has since marked not ready. No job and no pull request may be open at any of them.
+        """
+        wanted = {(node.label, stage): node for node in blueprint.nodes for stage in stages_of(node)}
+        kept = {
+            key: item
+            for key, item in self.items.items()
+            if key in wanted and not (item.state == "failed" and wanted[key].marks.notready)
+        }
+        return replace(self, items=kept)
+
     @property
     def reserved_usd(self) -> float:
         """Dollars promised to jobs that still run."""
@@ -142,3 +156,8 @@ class CampaignState:
     def failed(self) -> frozenset[str]:
         """Labels of nodes given up."""
         return frozenset(item.label for item in self.items.values() if item.state == "failed")
+
+
+def stages_of(node: Node) -> tuple[Stage, ...]:
+    """The stages there are to a node: a definition has no proof."""
+    return ("statement",) if node.is_definition else ("statement", "proof")

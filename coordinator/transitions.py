@@ -22,6 +22,7 @@ from coordinator.schema import (
     pull_requests,
     verdicts,
 )
+from coordinator.state import OPEN_STATES, stages_of
 from coordinator.store import set_meta
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from agents import Usage
-    from blueprint import Blueprint, Stage
+    from blueprint import Blueprint
     from coordinator.merge_queue import ModuleRecord
     from coordinator.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
     from coordinator.settings import RetrySettings
@@ -52,10 +53,21 @@ def seed_items(connection: Connection, blueprint: Blueprint) -> None:
     for node in blueprint.nodes:
         if node.marks.notready:
             continue
-        stages: tuple[Stage, ...] = ("statement",) if node.is_definition else ("statement", "proof")
-        for stage in stages:
+        for stage in stages_of(node):
             row = insert(items).values(label=node.label, stage=stage, state="open")
             connection.execute(row.on_conflict_do_nothing())
+
+
+def close_strangers(connection: Connection, blueprint: Blueprint, now: float) -> None:
+    """Takes back leases and closes pull requests of items that the book does not have any more."""
+    wanted = {(node.label, stage) for node in blueprint.nodes for stage in stages_of(node)}
+    strangers = [row.id for row in connection.execute(select(items)) if (row.label, row.stage) not in wanted]
+    is_open = pull_requests.c.state.in_(OPEN_STATES)
+    for item in strangers:
+        for job in connection.execute(select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")).scalars():
+            reap_job(connection, job, now, blame=False)
+        gone = update(pull_requests).where(pull_requests.c.item == item, is_open)
+        connection.execute(gone.values(state="bounced", reason="The book no longer asks for it.", closed_at=now))
 
 
 def send_job(

@@ -54,6 +54,24 @@ def test_a_node_has_the_stages_its_kind_asks_for(seeded: Store) -> None:
     assert set(load(seeded).items) == {("a", "statement"), ("a", "proof"), ("d", "statement")}
 
 
+def test_what_the_book_drops_is_neither_worked_on_nor_held_against_it(seeded: Store) -> None:
+    end(seeded, send(seeded), "submitted")
+    job = send(seeded)
+    smaller = book(node("d", definition=True))
+    with seeded.begin() as connection:
+        transitions.give_up(connection, 2, 1.0)
+        transitions.close_strangers(connection, smaller, 2.0)
+    assert load(seeded).pull_requests == ()
+    assert load(seeded).jobs == ()
+    assert not end(seeded, job, "submitted")
+    seen = load(seeded).within(smaller)
+    assert set(seen.items) == {("d", "statement")}
+    assert not seen.failed
+    assert load(seeded).within(book(node("a"))).failed == {"a"}
+    assert not load(seeded).within(book(node("a", notready=True))).failed
+    assert set(load(seeded).within(book(node("a", definition=True))).items) == {("a", "statement")}
+
+
 def test_a_report_of_a_lost_lease_changes_nothing_but_the_money(seeded: Store) -> None:
     job = send(seeded)
     with seeded.begin() as connection:
