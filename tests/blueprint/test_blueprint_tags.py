@@ -97,6 +97,7 @@ def test_what_a_book_says_of_itself_is_data(read: Read) -> None:
 
 def test_boxed_theorems_have_title_and_label_as_arguments(read: Read) -> None:
     preamble = r"""\documentclass{report}
+\usepackage{blueprint}
 \newtcbtheorem[number within=chapter]{theorem}{Theorem}{colback=red!5, fonttitle=\bfseries}{thm}
 \newtcbtheorem[use counter from=theorem]{lemma}{Lemma}{label separator={-}}{lem}
 """
