@@ -6,6 +6,7 @@ compare a blueprint with what leanblueprint shows of it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -188,12 +189,18 @@ COLOURS: dict[str, str] = {
 r"""leanblueprint's colours; a book changes them with ``\graphcolor``."""
 
 
+_COLOUR = re.compile(r"#?[A-Za-z0-9]+")
+"""Names and hexadecimal numbers: a drawing takes nothing else from a book into its style."""
+
+
 def colours_of(blueprint: Blueprint) -> dict[str, str]:
     r"""Return the colours of a book's graph: leanblueprint's, as changed by ``\graphcolor`` and ``\bpcolor``."""
     colours = dict(COLOURS)
     for tag in blueprint.tags:
-        if tag.name in {"graphcolor", "bpcolor"} and len(tag.arguments) > 1 and tag.arguments[0] in COLOURS:
-            colours[tag.arguments[0]] = tag.arguments[1]
+        if tag.name in {"graphcolor", "bpcolor"} and len(tag.arguments) > 1:
+            key, colour = tag.arguments[:2]
+            if key in COLOURS and _COLOUR.fullmatch(colour):
+                colours[key] = colour
     return colours
 
 

@@ -17,6 +17,7 @@ from rich.markup import escape
 from blueprint import BlueprintError
 from coordinator.cli.book import check
 from coordinator.cli.campaign import demo, init, run, status
+from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.errors import CoordinatorError
 
@@ -38,6 +39,7 @@ app.command()(init)
 app.command()(run)
 app.command()(status)
 app.command()(check)
+app.command()(graph)
 app.command()(doctor)
 app.command()(worker)
 
