@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from blueprint.kinds import DEFINITION_WORDS
+
 DEFINITION_KINDS = frozenset({"definition", "dfn", "defn", "def"})
 """Environments whose nodes are definitions: they are stated, and have nothing to prove."""
 
@@ -115,7 +117,7 @@ class Node:
     @property
     def is_definition(self) -> bool:
         """Whether there is nothing to prove once the node is stated."""
-        return self.kind in DEFINITION_KINDS or self.heading.lower() == "definition"
+        return self.kind in DEFINITION_KINDS or self.heading.lower() in DEFINITION_WORDS
 
     @property
     def also_in(self) -> tuple[str, ...]:

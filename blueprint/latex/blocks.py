@@ -81,7 +81,7 @@ class Blocks:
         draft = StatementDraft(
             book.place(token), book.location, " ".join(title.split()),
             kind=kind, heading=book.theorems.heading(kind), number=book.theorems.number(kind),
-            is_node=kind in book.theorems.nodes, is_aside=book.theorems.is_aside(kind),
+            is_node=book.theorems.is_node(kind), is_aside=book.theorems.is_aside(kind),
         )  # fmt: skip
         self._check_surroundings(token, draft)
         if draft.is_node and not self._drafted():

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from blueprint.kinds import ABBREVIATIONS, NO_STATEMENTS
+from blueprint.kinds import ASIDE_WORDS as FOREIGN_ASIDES
 from blueprint.latex.arguments import Cursor
 
 if TYPE_CHECKING:
@@ -13,11 +15,15 @@ if TYPE_CHECKING:
     from blueprint.latex.token import Token
 
 DEFAULT_KINDS = ("definition", "lemma", "proposition", "theorem", "corollary")
-"""Environments that are nodes where the blueprint package is not told otherwise by ``thms=``."""
+"""Environments that are nodes where the blueprint package is not told otherwise by ``thms=``.
+
+A book that does not load the package is plain: whatever it declares is a node, remarks and the like excepted.
+"""
 
 ASIDE_WORDS = frozenset(
     {"remark", "remarks", "example", "examples", "note", "notes", "notation", "convention", "comment", "warning"}
     | {"observation", "question", "exercise", "aside", "recall", "caution", "motivation", "intuition"}
+    | FOREIGN_ASIDES
 )
 """Headings of environments that a proof is not about, though it may stand behind one."""
 
@@ -62,9 +68,16 @@ class TheoremTable:
         self._counters = counters
         self.styles: dict[str, TheoremStyle] = {}
         self.nodes: frozenset[str] = frozenset(DEFAULT_KINDS)
+        self.is_plain = True
 
     def __contains__(self, name: str) -> bool:
-        return name in self.styles or name in self.nodes
+        return name in self.styles or name in self.nodes or (self.is_plain and name in ABBREVIATIONS)
+
+    def is_node(self, name: str) -> bool:
+        """Whether statements of an environment are nodes."""
+        if name in self.nodes or not self.is_plain:
+            return name in self.nodes
+        return name in self and not self.is_aside(name) and self.heading(name).lower() not in NO_STATEMENTS
 
     def is_aside(self, name: str) -> bool:
         """Whether an environment is a remark or the like: nothing that a proof would prove."""
@@ -74,7 +87,7 @@ class TheoremTable:
     def heading(self, name: str) -> str:
         """Return the word an environment prints."""
         style = self.styles.get(name)
-        return style.heading if style else name.capitalize()
+        return style.heading if style else ABBREVIATIONS.get(name, name.capitalize())
 
     def number(self, name: str) -> str:
         """Count one more of an environment and return its number; empty where the book prints none."""
@@ -83,6 +96,7 @@ class TheoremTable:
 
     def choose_nodes(self, options: str) -> None:
         """Take in the options of the blueprint package: ``thms=dfn+lem+thm`` names the nodes."""
+        self.is_plain = False
         chosen = parse_options(options).get("thms", "")
         names = frozenset(name.strip() for name in chosen.split("+") if name.strip())
         if names:

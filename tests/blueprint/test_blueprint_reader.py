@@ -75,6 +75,7 @@ def test_numbers_are_those_of_the_printed_book(read: Read) -> None:
 \begin{lemma}\label{d}D\end{lemma}
 """,
         preamble=r"""\documentclass{book}
+\usepackage{blueprint}
 \newtheorem{theorem}{Theorem}[chapter]
 \newtheorem{lemma}[theorem]{Lemma}
 \newtheorem{remark}[theorem]{Remark}
