@@ -8,7 +8,7 @@ from blueprint.graph import DependencyGraph, Edge
 from blueprint.node import Marks, Node, Place, Proof, Tag
 from blueprint.problem import Problem, Severity
 from blueprint.prose import ProseRenderer
-from blueprint.reader import read_blueprint
+from blueprint.reader import BlueprintReader, read_blueprint
 from blueprint.report import report
 from blueprint.root import find_root
 from blueprint.sarif import sarif
@@ -18,6 +18,7 @@ from blueprint.status import NodeState, Stage, derive_states, ready_stages
 __all__ = [
     "Blueprint",
     "BlueprintError",
+    "BlueprintReader",
     "Chapter",
     "DependencyGraph",
     "Edge",

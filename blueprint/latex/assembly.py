@@ -6,18 +6,22 @@ environments is in `blueprint.latex.blocks`, what marks and labels do is in `blu
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from blueprint.latex.blocks import Blocks
 from blueprint.latex.drafts import Division, PassageDraft
 from blueprint.latex.marks import Marking
+from blueprint.latex.parts import Recording, Surroundings
 from blueprint.latex.scan import scan
+from blueprint.latex.source import Request
 from blueprint.latex.theorems import DECLARATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from blueprint.latex.parts import Part
     from blueprint.latex.source import Library, Source
     from blueprint.latex.state import Book
     from blueprint.latex.token import Token
@@ -47,10 +51,20 @@ _FINEST_NUMBERED = {True: 2, False: 3}
 class Assembly:
     """One reading of one book, into a `Book`."""
 
-    def __init__(self, library: Library, book: Book) -> None:
+    def __init__(self, library: Library, book: Book, parts: dict[Path, Part] | None = None) -> None:
+        """Prepare to read.
+
+        Args:
+            library: reads the files.
+            book: what is read into.
+            parts: what files did in an earlier reading, by path, to be used and renewed; ``None`` to read everything.
+        """
         self.library = library
         self.book = book
         self.blocks = Blocks(book)
+        self._parts = parts
+        self._kept: dict[Path, Part] = {}
+        self._inner: list[list[Part]] = [[]]
         self._opened: list[Source] = []
         self._imported: Path | None = None
         self._stopped = False
@@ -102,6 +116,9 @@ class Assembly:
         self._walk(source)
         self.blocks.close_all(source.place(len(source.text)))
         self.book.manuscript.end_prose(self.book.location)
+        if self._parts is not None:
+            self._parts.clear()
+            self._parts.update(self._kept)
 
     def _walk(self, source: Source) -> None:
         book = self.book
@@ -175,27 +192,70 @@ class Assembly:
         if self._in_style:
             return
         path, outside = self.library.resolve(name, book.source.path.parent, first=self._imported)
-        if path is None:
-            if outside:
-                message = f"“{name}” lies outside the project folder and is not read; copy it into the folder."
-                book.report(token, "BP102", "error", message)
-            elif name:
-                book.report(token, "BP101", "error", f"There is no file “{name}”; mend its name or add the file.")
+        request = Request(name, book.source.path.parent, self._imported, book.place(token), path, outside)
+        if path is None or not self._may_read(token, name, path):
+            self._note_missing(token, request)
+            self.library.requests.append(request)
             return
-        if any(path == source.path for source in self._opened):
-            chain = " → ".join([source.name for source in self._opened] + [self._opened[0].name][:0])
-            message = f"“{name}” is being read already ({chain}): the files include one another; take one out."
-            book.report(token, "BP103", "error", message)
-            return
-        if len(self._opened) >= DEEPEST_INPUT:
-            book.report(
-                token, "BP107", "error", f"Files are nested more than {DEEPEST_INPUT} deep; “{name}” is left out."
-            )
-            return
-        source = self.library.read(path, book.place(token))
+        source = self.library.read(path, request.at)
+        self.library.requests.append(replace(request, is_read=True, source=source))
         if source is not None:
             self._imported = path.parent if imports else self._imported
+            self._walk_file(source)
+
+    def _note_missing(self, token: Token, request: Request) -> None:
+        name = request.name
+        if request.is_outside:
+            message = f"“{name}” lies outside the project folder and is not read; copy it into the folder."
+            self.book.report(token, "BP102", "error", message)
+        elif request.path is None and name:
+            self.book.report(token, "BP101", "error", f"There is no file “{name}”; mend its name or add the file.")
+
+    def _may_read(self, token: Token, name: str, path: Path) -> bool:
+        """Whether a file that was found is neither open nor nested too deep; note it if it is."""
+        if any(path == source.path for source in self._opened):
+            chain = " → ".join(source.name for source in self._opened)
+            message = f"“{name}” is being read already ({chain}): the files include one another; take one out."
+            self.book.report(token, "BP103", "error", message)
+        elif len(self._opened) >= DEEPEST_INPUT:
+            message = f"Files are nested more than {DEEPEST_INPUT} deep; “{name}” is left out."
+            self.book.report(token, "BP107", "error", message)
+        else:
+            return True
+        return False
+
+    def _walk_file(self, source: Source) -> None:
+        """Read a file, or do what reading it did before."""
+        book, parts = self.book, self._parts
+        is_clear = book.manuscript.is_open and self.blocks.is_clear and book.manuscript.drop_blanks()
+        if parts is None or not is_clear or self._stopped:
             self._walk(source)
+            return
+        surroundings = Surroundings(tuple(each.path for each in self._opened), self._imported, self._scans)
+        part = parts.pop(source.path, None)
+        if part is None or not part.fits(source, surroundings, book, self.library):
+            part = self._record(source, surroundings)
+        else:
+            part.put_into(book, self.library)
+            for path in part.paths:
+                self._keep(parts.pop(path, None))
+        self._keep(part)
+        if part is not None:
+            self._inner[-1].append(part)
+
+    def _record(self, source: Source, surroundings: Surroundings) -> Part | None:
+        """Read a file and return what that did, if it can be done again."""
+        first = len(self.library.requests)
+        recording = Recording(source, surroundings, self.book)
+        self._inner.append([])
+        self._walk(source)
+        part = recording.part(self._scans, self.library.requests[first:], self._inner.pop())
+        return None if self._stopped else part
+
+    def _keep(self, part: Part | None) -> None:
+        """Keep a part for the next reading; not for this one, in which it was used."""
+        if part is not None:
+            self._kept.setdefault(part.source.path, part)
 
     def _package(self, token: Token) -> None:
         options, names = token.argument(0), token.argument(1)

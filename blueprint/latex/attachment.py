@@ -19,6 +19,10 @@ _REFERENCE = re.compile(r"\\(?:[cC]ref|ref|autoref|nameref|hyperref)\*?\s*[\[{](
 
 def attach_proofs(book: Book) -> None:
     """Give every proof to its statement, in the order of the book; those of no node stay in the prose."""
+    for each in book.statements:
+        each.proofs = []
+    for proof in book.proofs:
+        proof.proved = None
     for proof in book.proofs:
         statement = _proved_by(book, proof)
         if statement is None or not statement.is_node:

@@ -42,10 +42,11 @@ class Blocks:
             "tag": self._tag,
         }
         self._too_deep = 0
-        self._unknown: set[str] = set()
-        self._last_statement: StatementDraft | None = None
-        self._last_aside: StatementDraft | None = None
-        self._begun = 0
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether no environment is open."""
+        return not self.book.frames and not self._too_deep
 
     # ---- opening
 
@@ -90,11 +91,11 @@ class Blocks:
             title = f"[{draft.title}]" if draft.title else ""
             book.manuscript.pieces += [f"\\begin{{{kind}}}{title}", ""]
         book.statements.append(draft)
-        self._begun += 1
+        book.begun += 1
         if draft.is_node:
-            self._last_statement, self._last_aside = draft, None
+            book.last_statement, book.last_aside = draft, None
         else:
-            self._last_aside = draft
+            book.last_aside = draft
         self._open(name, "statement", token, draft, end)
         if label:
             draft.labels.append(label)
@@ -128,15 +129,16 @@ class Blocks:
     def _begin_proof(self, token: Token, name: str) -> None:
         book = self.book
         outer = self._drafted()
-        if isinstance(outer, ProofDraft) and self._begun == self._begun_before(outer):
+        if isinstance(outer, ProofDraft) and book.begun == self._begun_before(outer):
             self._open(name, "other", token, None, token.end)
             return
         book.manuscript.copy_to(token.start)
+        book.check_leaning(on_statement=True)
         option = book.source.cursor.option(token.end)
         draft = ProofDraft(
             book.place(token), book.location, " ".join(option.text.split()) if option else "",
             enclosing=outer if isinstance(outer, StatementDraft) else None,
-            statement=self._here(self._last_statement), aside=self._here(self._last_aside),
+            statement=self._here(book.last_statement), aside=self._here(book.last_aside),
         )  # fmt: skip
         if outer is None:
             book.manuscript.end_prose(book.location)
@@ -144,7 +146,7 @@ class Blocks:
             book.manuscript.pieces.append("\\begin{proof}" + (f"[{draft.title}]" if draft.title else ""))
         book.proofs.append(draft)
         self._open(name, "proof", token, draft, option.end if option else token.end)
-        book.frames[-1].count = self._begun
+        book.frames[-1].count = book.begun
 
     def _begin_other(self, token: Token, name: str) -> None:
         book, base = self.book, name.removesuffix("*")
@@ -164,8 +166,8 @@ class Blocks:
         elif name == "subequations":
             frame.role = "subequations"
             frame.number = book.counters.step("equation")
-        elif name not in KNOWN and base not in KNOWN and name not in book.macros.environments | self._unknown:
-            self._unknown.add(name)
+        elif name not in KNOWN and base not in KNOWN and name not in book.macros.environments | book.remarked:
+            book.remarked.add(name)
             message = f"The environment “{name}” is unknown; its text is read, its meaning is not."
             book.report(token, "BP115", "warning", f"{message} Check its spelling, or define it in the preamble.")
 
@@ -252,7 +254,7 @@ class Blocks:
         if not draft.labels and draft.number:
             name = f"{draft.kind} {draft.number}"
             target = Target("aside", draft.heading, draft.number, draft.place, draft)
-            self.book.labels.targets.setdefault(name, target)
+            self.book.labels.take(name, target, is_own=False)
             return [name]
         return draft.labels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 
 _PIECE = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*\{([^{}]*)\}|\\the([A-Za-z]+)")
 _LETTERS = 26
@@ -32,23 +33,50 @@ def _write_roman(value: int) -> str:
     return written
 
 
+CounterShape = tuple[dict[str, str], dict[str, str], bool]
+"""What counts within what, how counters are printed, and whether the appendix has begun."""
+
+
+@dataclass(slots=True)
+class CounterLog:
+    """What a stretch of the book did with counters.
+
+    Attributes:
+        found: the values it looked at before it changed them; ``None`` for a counter that was not there.
+        written: the counters it changed.
+        left: the values it left in them.
+    """
+
+    found: dict[str, int | None] = field(default_factory=dict)
+    written: set[str] = field(default_factory=set)
+    left: dict[str, int] = field(default_factory=dict)
+
+    def add(self, inner: CounterLog) -> None:
+        """Take in what a stretch within this one did."""
+        for name, value in inner.found.items():
+            if name not in self.written:
+                self.found.setdefault(name, value)
+        self.written |= inner.written
+
+
 class Counters:
     """Named counters, each perhaps within another that resets it and is printed before it."""
 
     def __init__(self) -> None:
+        self._logs: list[CounterLog] = []
         self._values: dict[str, int] = {}
         self._parents: dict[str, str] = {"subsection": "section", "subsubsection": "subsection"}
         self._formats: dict[str, str] = {}
         self.is_appendix = False
 
     def __contains__(self, name: str) -> bool:
-        return name in self._values or name in self._parents
+        return name in self._parents or self._get(name) is not None
 
     def use_chapters(self) -> None:
         """Number as reports and books do: sections, equations, figures and tables within chapters."""
         for name in ("section", "equation", "figure", "table"):
             self._parents.setdefault(name, "chapter")
-        self._values.setdefault("chapter", 0)
+        self._ensure("chapter")
 
     def nest(self, name: str, parent: str) -> None:
         """Count ``name`` within ``parent``: reset by it and printed behind its number."""
@@ -59,15 +87,15 @@ class Counters:
     def free(self, name: str) -> None:
         """Count ``name`` through the whole book."""
         self._parents.pop(name, None)
-        self._values.setdefault(name, 0)
+        self._ensure(name)
 
     def set(self, name: str, value: int) -> None:
         """Set a counter; absurd values are cut to what a book can hold."""
-        self._values[name] = max(-_LARGEST, min(_LARGEST, value))
+        self._put(name, max(-_LARGEST, min(_LARGEST, value)))
 
     def add(self, name: str, value: int) -> None:
         """Add to a counter."""
-        self.set(name, self._values.get(name, 0) + value)
+        self.set(name, (self._get(name) or 0) + value)
 
     def format(self, name: str, template: str) -> None:
         r"""Print a counter by a template, as ``\renewcommand{\thetheorem}{\Alph{theorem}}`` asks."""
@@ -75,7 +103,7 @@ class Counters:
 
     def step(self, name: str) -> str:
         """Count one more, reset what is counted within, and return the number as printed."""
-        self._values[name] = self._values.get(name, 0) + 1
+        self._put(name, (self._get(name) or 0) + 1)
         self._reset_below(name, 0)
         return self.printed(name)
 
@@ -88,8 +116,55 @@ class Counters:
             return _PIECE.sub(lambda piece: self._piece(piece, depth), template).strip()
         parent = self._parents.get(name)
         outermost = name == "chapter" or (name == "section" and parent is None)
-        own = write_number(self._values.get(name, 0), "Alph" if self.is_appendix and outermost else "arabic")
+        own = write_number(self._get(name) or 0, "Alph" if self.is_appendix and outermost else "arabic")
         return f"{self.printed(parent, depth + 1)}.{own}" if parent else own
+
+    # ---- what a stretch of the book does with them
+
+    def shape(self) -> CounterShape:
+        """Return all but the values."""
+        return dict(self._parents), dict(self._formats), self.is_appendix
+
+    def reshape(self, shape: CounterShape) -> None:
+        """Take over what `shape` returned."""
+        self._parents, self._formats, self.is_appendix = dict(shape[0]), dict(shape[1]), shape[2]
+
+    def watch(self) -> None:
+        """Begin a log; logs nest."""
+        self._logs.append(CounterLog())
+
+    def unwatch(self) -> CounterLog:
+        """End the log begun last and return it."""
+        log = self._logs.pop()
+        log.left = {name: self._values[name] for name in log.written}
+        if self._logs:
+            self._logs[-1].add(log)
+        return log
+
+    def agrees(self, log: CounterLog) -> bool:
+        """Whether a stretch would find what it found."""
+        return all(self._values.get(name) == value for name, value in log.found.items())
+
+    def replay(self, log: CounterLog) -> None:
+        """Do what a stretch did."""
+        self._values.update(log.left)
+        if self._logs:
+            self._logs[-1].add(log)
+
+    def _get(self, name: str) -> int | None:
+        value = self._values.get(name)
+        if self._logs and name not in self._logs[-1].written:
+            self._logs[-1].found.setdefault(name, value)
+        return value
+
+    def _put(self, name: str, value: int) -> None:
+        self._values[name] = value
+        if self._logs:
+            self._logs[-1].written.add(name)
+
+    def _ensure(self, name: str) -> None:
+        if self._get(name) is None:
+            self._put(name, 0)
 
     def start_appendix(self) -> None:
         """Number chapters (or sections, in an article) by letters from here on."""
@@ -99,12 +174,12 @@ class Counters:
     def _piece(self, piece: re.Match[str], depth: int) -> str:
         if piece[3]:
             return self.printed(piece[3], depth + 1)
-        return write_number(self._values.get(piece[2].strip(), 0), piece[1])
+        return write_number(self._get(piece[2].strip()) or 0, piece[1])
 
     def _reset_below(self, name: str, depth: int) -> None:
         if depth > _DEEPEST:
             return
         for child, parent in self._parents.items():
             if parent == name:
-                self._values[child] = 0
+                self._put(child, 0)
                 self._reset_below(child, depth + 1)

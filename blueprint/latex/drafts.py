@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from blueprint.node import Place, Tag
+    from blueprint.node import Node, Place, Tag
 
 
 class Mention(NamedTuple):
@@ -57,7 +57,13 @@ class MarkedDraft:
 
 @dataclass(slots=True, eq=False)
 class StatementDraft(MarkedDraft):
-    """A theorem-like environment; a node if the book counts its kind among the nodes."""
+    """A theorem-like environment; a node if the book counts its kind among the nodes.
+
+    Attributes:
+        proofs: the proofs attached to it, once the book is read to its end.
+        label: what its node is called, once that is settled.
+        node, joined: the node that was made of it last, and of which proofs.
+    """
 
     kind: str = ""
     heading: str = ""
@@ -70,6 +76,8 @@ class StatementDraft(MarkedDraft):
     discussion: list[str] = field(default_factory=list)
     proofs: list[ProofDraft] = field(default_factory=list)
     label: str = ""
+    node: Node | None = None
+    joined: list[ProofDraft] = field(default_factory=list)
 
     @property
     def identity(self) -> str:

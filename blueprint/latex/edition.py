@@ -35,6 +35,7 @@ class Edition:
         self._nodes = [statement for statement in book.statements if statement.is_node]
         self._attached = {id(proof) for node in self._nodes for proof in node.proofs}
         front = (passage for passage in book.manuscript.passages if self._count(passage.at) == 0)
+        self._names: dict[int, str] = {}
         self._headed = any(_shows(passage) for passage in front)
 
     def blueprint(self) -> Blueprint:
@@ -96,21 +97,25 @@ class Edition:
         """Give every numbered heading a label, by which the renderer finds its number."""
         for division in self.book.divisions:
             if division.level > self._top and division.number and not division.label:
-                division.label = f"{_COMMANDS[division.level]} {division.number}"
+                self._names[id(division)] = name = f"{_COMMANDS[division.level]} {division.number}"
                 target = Target("division", "Section", division.number, self.book.source.place(0))
-                self.book.labels.targets.setdefault(division.label, target)
+                self.book.labels.targets.setdefault(name, target)
 
     # ---- nodes
 
     def _node(self, draft: StatementDraft) -> Node:
-        return Node(
+        made, chapter = draft.node, self._chapter(draft.at)
+        if made and made.label == draft.label and made.chapter == chapter and draft.joined == draft.proofs:
+            return made
+        draft.joined = draft.proofs
+        draft.node = Node(
             label=draft.label,
             labels=tuple(draft.labels),
             kind=draft.kind,
             number=draft.number,
             title=draft.title,
             tex=draft.tex,
-            chapter=self._chapter(draft.at),
+            chapter=chapter,
             uses=_distinct(draft.uses),
             lean=_distinct(draft.lean),
             marks=Marks(draft.leanok, draft.mathlibok, draft.notready),
@@ -120,6 +125,7 @@ class Edition:
             discussion=tuple(draft.discussion),
             tags=tuple(draft.tags),
         )
+        return draft.node
 
     def _proof(self, drafts: list[ProofDraft]) -> Proof | None:
         """Join the proofs of one node."""
@@ -169,7 +175,7 @@ class Edition:
         command = _COMMANDS[division.level]
         if not division.number:
             return f"\\{command}*{{{division.title}}}"
-        return f"\\{command}{{{division.title}}}\\label{{{division.label}}}"
+        return f"\\{command}{{{division.title}}}\\label{{{self._names.get(id(division), division.label)}}}"
 
 
 def _shows(passage: PassageDraft) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.latex.drafts import ProofDraft
 
@@ -48,17 +48,36 @@ def plain_tag(tag: str) -> str:
     return _TAG_MARKUP.sub("", tag).strip()
 
 
+class LabelEntry(NamedTuple):
+    """A label as it was taken in: its name, what it names, and whether the author gave it."""
+
+    name: str
+    target: Target
+    is_own: bool
+
+
 class LabelTable:
-    """All labels, in the order of the book; the first of two equal ones counts."""
+    """All labels, in the order of the book; the first of two equal ones counts.
+
+    Attributes:
+        targets: what each label names.
+        repeated: labels given again, and where.
+        entries: everything that was taken in, in order.
+    """
 
     def __init__(self) -> None:
         self.targets: dict[str, Target] = {}
         self.repeated: list[tuple[str, Place]] = []
+        self.entries: list[LabelEntry] = []
 
-    def add(self, name: str, target: Target) -> bool:
-        """Take in a label; return whether it is new."""
-        if name in self.targets:
+    def add(self, name: str, target: Target) -> None:
+        """Take in a label of the author's."""
+        self.take(name, target, is_own=True)
+
+    def take(self, name: str, target: Target, *, is_own: bool) -> None:
+        """Take in a label; one that is not the author's own is no repetition."""
+        self.entries.append(LabelEntry(name, target, is_own))
+        if name not in self.targets:
+            self.targets[name] = target
+        elif is_own:
             self.repeated.append((name, target.place))
-            return False
-        self.targets[name] = target
-        return True

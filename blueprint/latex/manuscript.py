@@ -87,6 +87,12 @@ class Manuscript:
         if tex.strip():
             self.passages.append(PassageDraft(at, tex))
 
+    def drop_blanks(self) -> bool:
+        """Leave out the text since the last passage if it is blank, and return whether none is left."""
+        if not any(piece.strip() for piece in self.pieces):
+            self.pieces.clear()
+        return not self.pieces
+
     def take_body(self, piece: int) -> str:
         """Return the text collected since a piece, leaving it in."""
         return tidy("".join(self.pieces[piece:]))

@@ -31,7 +31,6 @@ class Marking:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self._foreign_names: set[str] = set()
         self.handlers: dict[str, Callable[[Token], None]] = {
             "label": self._label,
             "lean": self._lean,
@@ -92,6 +91,7 @@ class Marking:
 
     def _label_division(self, name: str, token: Token) -> None:
         number = word = ""
+        self.book.check_leaning(on_statement=False)
         if self.book.divisions:
             division = self.book.divisions[-1]
             division.label = division.label or name
@@ -182,8 +182,8 @@ class Marking:
         draft = next((frame.draft for frame in reversed(book.frames) if frame.draft), None)
         tags = book.tags if draft is None else draft.tags
         tags.append(book.tag(token, name, token.arguments[1:]))
-        if macro is None and name not in self._foreign_names:
-            self._foreign_names.add(name)
+        if macro is None and f"\\{name}" not in book.remarked:
+            book.remarked.add(f"\\{name}")
             message = f"\\{name} is no mark of leanblueprint, and the book does not define it; it is kept as a tag."
             book.report(token, "BP155", "info", f"{message} Check its spelling, or define it in the preamble.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.latex.counters import Counters
 from blueprint.latex.drafts import Location
@@ -24,6 +24,13 @@ if TYPE_CHECKING:
     from blueprint.problem import Severity
 
 
+class Entry(NamedTuple):
+    """What stood before a file: how many divisions, and the last statement."""
+
+    divisions: int
+    statement: StatementDraft | None
+
+
 MOST_OF_ONE_CODE = 500
 """Problems of one code that are listed one by one."""
 
@@ -41,13 +48,19 @@ class Book:
         tags: marks that the graph does not need and that stand outside statements and proofs.
         has_class: whether a document class was named.
         problems: found so far, unordered.
+        noted: how many problems of each code were found.
+        remarked: what is remarked on once only: unknown environments, and marks with their backslash.
+        last_statement, last_aside: the last theorem-like environment that is a node, and the last other one after it.
+        begun: how many theorem-like environments began.
+        entries: what stood before each file that is being recorded, outermost first.
+        leans: whether the file being recorded says something of what stands before it.
     """
 
     def __init__(self, source: Source, problems: list[Problem]) -> None:
         self.source = source
         self.skip = 0
         self.problems = problems
-        self._noted: Counter[str] = Counter()
+        self.noted: Counter[str] = Counter()
         self.counters = Counters()
         self.theorems = TheoremTable(self.counters)
         self.macros = MacroTable()
@@ -62,6 +75,12 @@ class Book:
         self.tags: list[Tag] = []
         self.has_class = False
         self.loose_tag: tuple[Source, int, str] | None = None
+        self.remarked: set[str] = set()
+        self.last_statement: StatementDraft | None = None
+        self.last_aside: StatementDraft | None = None
+        self.begun = 0
+        self.entries: list[Entry] = []
+        self.leans = False
 
     def place(self, token: Token) -> Place:
         """Return where a token of the current file stands."""
@@ -69,8 +88,8 @@ class Book:
 
     def report(self, at: Token | Place, code: str, severity: Severity, message: str) -> None:
         """Note a problem; of a code that was noted often enough, only how often it was."""
-        self._noted[code] += 1
-        if self._noted[code] <= MOST_OF_ONE_CODE:
+        self.noted[code] += 1
+        if self.noted[code] <= MOST_OF_ONE_CODE:
             place = at if isinstance(at, Place) else self.place(at)
             self.problems.append(Problem(place, code, severity, message))
 
@@ -78,9 +97,21 @@ class Book:
         """Return a mark of the current file as data; arguments that are missing are left out."""
         return Tag(name, tuple(" ".join(text.split()) for text in arguments if text is not None), self.place(token))
 
+    def has_room(self, noted: Counter[str]) -> bool:
+        """Whether so many more problems of each code can be listed one by one."""
+        return all(count <= MOST_OF_ONE_CODE for count in (self.noted + noted).values())
+
+    def check_leaning(self, *, on_statement: bool) -> None:
+        """Note whether what is being read now says something of a statement or division before the recorded file."""
+        if self.entries:
+            entry = self.entries[-1]
+            inside = len(self.divisions) > entry.divisions
+            inside = inside or (on_statement and self.last_statement is not entry.statement)
+            self.leans = self.leans or not inside
+
     def sum_up(self) -> None:
         """Note how many problems were left out of each code: a book with so many has one cause for most of them."""
-        for code, count in sorted(self._noted.items()):
+        for code, count in sorted(self.noted.items()):
             if count > MOST_OF_ONE_CODE:
                 last = next(problem for problem in reversed(self.problems) if problem.code == code)
                 message = f"{count - MOST_OF_ONE_CODE} more problems {code} are not listed; mend these first."

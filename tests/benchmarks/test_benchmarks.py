@@ -25,3 +25,10 @@ def test_figures_are_printed_by_the_name_of_the_benchmark(capsys: pytest.Capture
 
 def test_a_benchmark_that_fails_has_no_figures() -> None:
     assert run("no_such_benchmark", quick=True) is None
+
+
+def test_figures_of_the_blueprint_stand_beside_their_bounds() -> None:
+    figures = run("blueprint", quick=True)
+    assert {"large_read_s", "large_memory_mb", "large_render_s", "large_reread_s", "huge_read_s"} < set(figures)
+    for figure in figures.values():
+        assert set(figure) == {"value", "bound", "ok"}
