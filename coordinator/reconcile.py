@@ -43,6 +43,9 @@ _ROUNDS = 50
 _PATIENCE = 1.0
 """Seconds to wait for a report before looking at leases and services again."""
 
+_FAREWELL = 3.0
+"""Seconds to wait, when a campaign stops, for the workers to tell what the agents they stopped have spent."""
+
 _PROMPT_TOKENS = 30_000
 """Tokens of a prompt that any agent may be expected to send: no agent starts with less money than that costs."""
 
@@ -79,6 +82,7 @@ class Coordinator:
         price = model.price_table().price(model.name)
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
         self._key = self._begin()
+        self._heard = self._board_at = clock()
         self._carrier = self._connect()
 
     def _begin(self) -> str:
@@ -124,7 +128,7 @@ class Coordinator:
         """One round: applies the reports that arrive within `patience` seconds, revives services, decides, acts."""
         self._revive()
         try:
-            self._apply_reports(patience)
+            self._listen(patience)
             return self._act_until_quiet()
         except ServiceError as error:
             # The broker is away. Leases run out meanwhile; an embedded broker is started again by the next round.
@@ -133,17 +137,34 @@ class Coordinator:
             return None
 
     def stop(self) -> list[str]:
-        """Takes back every lease and says what was in flight, a line each. The campaign can be run again."""
+        """Takes back every lease and says what was in flight, a line each. The campaign can be run again.
+
+        The money that the jobs in flight have spent is counted, if their workers tell it within a few seconds.
+        """
         with self._store.begin() as connection:
             state = load_state(connection)
             lines = [self._describe(job.kind, job.item, job.pull_request, state) for job in state.jobs]
             set_meta(connection, "state", "stopped")
+        self._wind_down()
+        return lines
+
+    def _wind_down(self) -> None:
+        """Stops all jobs, hears from their workers what they cost, and takes back the leases that are left."""
+        until = time.monotonic() + _FAREWELL
         try:
-            self._carrier.withdraw([job.id for job in state.jobs])
+            with self._store.begin() as connection:
+                self._carrier.withdraw([job.id for job in live_jobs(connection)])
+            if self._services.owns_broker:  # in a broker of one's own the reports wait for the next run
+                self._services.drain()
+                while self._agents_at_work() and time.monotonic() < until:
+                    self._apply_reports(0.1)
         except ServiceError as error:
             log.warning("broker_away", error=str(error))
         self._reap_all(lambda _: True, blame=False)
-        return lines
+
+    def _agents_at_work(self) -> bool:
+        with self._store.begin() as connection:
+            return any(job.worker and QUEUE_OF[job.kind] == "agents" for job in live_jobs(connection))
 
     def close(self) -> None:
         """Closes the connections to the broker."""
@@ -172,10 +193,36 @@ class Coordinator:
                 if concerned(job.kind):
                     transitions.reap_job(connection, job.id, now, blame=blame)
 
-    def _apply_reports(self, patience: float) -> None:
+    def _listen(self, patience: float) -> None:
+        """Applies the reports that arrive within `patience` seconds, and all that wait.
+
+        Leases are judged as of the moment this began, for later heartbeats may wait unread while this process is
+        busy. When it was away itself (the machine slept, git hung, so did the broker), leases get a new term, for
+        their workers may have been cut off or asleep as well.
+        """
+        now = self._clock()
+        if now - self._heard > self._settings.lease.seconds / 2:
+            with self._store.begin() as connection:
+                transitions.extend_leases(connection, now + self._settings.lease.seconds)
+        self._renew_board(now)
+        for _ in range(_ROUNDS):
+            if not self._apply_reports(patience):
+                break
+            patience = 0.0
+        self._heard = now
+
+    def _renew_board(self, now: float) -> None:
+        """Writes the board anew once a heartbeat: a broker that was restarted has forgotten it."""
+        if now - self._board_at >= self._settings.lease.heartbeat_seconds:
+            with self._store.begin() as connection:
+                self._carrier.restrict(job.id for job in live_jobs(connection))
+            self._board_at = now
+
+    def _apply_reports(self, patience: float) -> bool:
+        """Applies the reports that wait or arrive within `patience` seconds; says whether there were any."""
         received = self._carrier.receive(patience)
         if not received:
-            return
+            return False
         ended: list[int] = []
         with self._store.begin() as connection:
             for _, report in received:
@@ -184,6 +231,7 @@ class Coordinator:
                     ended.append(report.job)
         self._carrier.acknowledge([identifier for identifier, _ in received])
         self._carrier.withdraw(ended)
+        return True
 
     def _apply(self, connection: Connection, report: Report) -> None:
         now = self._clock()
@@ -207,7 +255,7 @@ class Coordinator:
             self._notice_main()
             with self._store.begin() as connection:
                 state = load_state(connection).within(self._book.blueprint)
-            actions = decide(state, self._book.graph, self._settings, capacity, self._clock())
+            actions = decide(state, self._book.graph, self._settings, capacity, self._heard)
             for action in actions:
                 if isinstance(action, Finish):
                     return self._finish(action)
@@ -227,6 +275,9 @@ class Coordinator:
         with self._store.begin() as connection:
             set_meta(connection, "state", action.state)
             set_meta(connection, "reason", action.reason)
+            left = live_jobs(connection)
+        if left:
+            self._wind_down()
         return action
 
     def _act(self, actions: Sequence[Action], state: CampaignState) -> bool:

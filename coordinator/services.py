@@ -108,6 +108,11 @@ class Service:
         if self._process is not None and self.alive:
             os.killpg(self._process.pid, number)
 
+    def ask_to_stop(self) -> None:
+        """Asks it to stop and lets what it started, such as git and Lean, finish meanwhile."""
+        if self._process is not None and self.alive:
+            self._process.terminate()
+
     def wait(self, until: float) -> None:
         """Waits for its end until `until` (monotonic seconds), then kills it."""
         if self._process is None:
@@ -171,6 +176,11 @@ class Services:
         for queue in lost:
             self._workers[queue].start()
         return lost
+
+    def drain(self) -> None:
+        """Tells the workers to stop what they do and to report it; `stop` does the rest."""
+        for worker in self._workers.values():
+            worker.ask_to_stop()
 
     def stop(self) -> None:
         """Stops everything within seconds: those who talk before those who are talked to."""

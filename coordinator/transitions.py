@@ -109,13 +109,19 @@ def renew_leases(connection: Connection, worker: str, held: Sequence[int], until
         )
 
 
+def extend_leases(connection: Connection, until: float) -> None:
+    """Gives every lease that is held at least until `until`."""
+    connection.execute(
+        update(jobs).where(jobs.c.state != "ended", jobs.c.lease_until < until).values(lease_until=until)
+    )
+
+
 def reap_job(connection: Connection, job: int, now: float, *, blame: bool) -> None:
     """Takes back a lease.
 
     An attempt lost with its worker does not count against its item: always when the campaign stopped or restarted
-    its workers (`blame` is false) or no worker ever took it (all slots were busy with other campaigns' work, say), a
-    few times when the worker died over it. A build, review or audit that a worker died over ended as ``lost``: such
-    endings are counted, for it may be what kills the workers.
+    its workers (`blame` is false) or no worker ever took it (all were busy), a few times when the worker died over
+    it. Other jobs that a worker died over end as ``lost``, which counts: they may be what kills the workers.
     """
     row = connection.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
     if row is None:
@@ -141,19 +147,16 @@ def end_attempt(
     row = _claim_end(connection, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
+    cut_short = report.cause == "cost" and row.cap_usd < full_cap_usd
     if report.ending == "submitted":
         _open_pull_request(connection, row, report, now)
-    elif report.ending == "cancelled" or _was_cut_short(report, row.cap_usd, full_cap_usd):
+    elif report.ending == "cancelled" or (cut_short and report.usage.cost_usd > 0):
         _forgive(connection, row.item)
     else:
         _add_feedback(connection, row.item, "attempt", report.summary, now)
         _record_failure(connection, row.item, report.ending, report.summary, now)
         _back_off(connection, row.item, retry, now)
     return True
-
-
-def _was_cut_short(report: AttemptEnded, cap_usd: float, full_cap_usd: float) -> bool:
-    return report.cause == "cost" and cap_usd < full_cap_usd and report.usage.cost_usd > 0
 
 
 def _open_pull_request(connection: Connection, job: Any, report: AttemptEnded, now: float) -> None:

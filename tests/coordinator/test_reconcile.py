@@ -1,0 +1,135 @@
+"""The loop, with a real broker, hub and store, a clock of the test's own, and no workers but the test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agents import Usage
+from coordinator.campaign import Campaign
+from coordinator.carrier import Line, board_key, connect
+from coordinator.messages import AttemptEnded, AuditEnded, Beat
+from coordinator.reconcile import Coordinator
+from coordinator.store import Store, load_state
+from tests.support.campaigns import small_campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from coordinator.messages import Report
+    from coordinator.state import CampaignState
+
+LEASE, HEARTBEAT = 15.0, 2.0
+"""As the demo's settings say."""
+
+
+class NoServices:
+    """Stands for the services of a campaign: a broker that is there, and no processes."""
+
+    owns_broker = True
+    model_url = "http://127.0.0.1:9"
+
+    def __init__(self, broker_url: str) -> None:
+        self.broker_url = broker_url
+        self.on_drain: Callable[[], None] = lambda: None
+
+    def revive(self) -> frozenset[str]:
+        return frozenset()
+
+    def drain(self) -> None:
+        self.on_drain()
+
+
+class Loop:
+    """A coordinator and the test's place at the other end of the broker."""
+
+    def __init__(self, folder: Path, broker: str) -> None:
+        campaign = Campaign.open(small_campaign(folder))
+        self.now = 1000.0
+        self.store = Store(campaign.store_path, writable=True)
+        self.services = NoServices(broker)
+        self.coordinator = Coordinator(
+            campaign,
+            campaign.read_book(),
+            self.store,
+            self.services,  # type: ignore[arg-type]
+            lambda: self.now,
+        )
+        self.line, self.client = Line(broker), connect(broker)
+        with self.store.begin() as connection:
+            self.key = str(connection.exec_driver_sql("select value from meta where key = 'key'").scalar()).strip('"')
+
+    def step(self, seconds: float = 0.0) -> None:
+        self.now += seconds
+        self.coordinator.step(patience=0.01)
+
+    def report(self, *reports: Report) -> None:
+        for report in reports:
+            self.line.report(self.key, report)
+
+    @property
+    def state(self) -> CampaignState:
+        with self.store.begin() as connection:
+            return load_state(connection)
+
+    @property
+    def jobs(self) -> list[int]:
+        return [job.id for job in self.state.jobs]
+
+
+@pytest.fixture
+def loop(tmp_path: Path, broker: str) -> Iterator[Loop]:
+    made = Loop(tmp_path / "campaign", broker)
+    made.step()
+    yield made
+    made.coordinator.close()
+    made.client.close()
+    made.store.close()
+
+
+def test_a_lease_runs_out_by_the_clock_of_a_coordinator_that_was_there(loop: Loop) -> None:
+    (audit,) = loop.jobs
+    for _ in range(4):
+        loop.step(LEASE / 3)
+    (again,) = loop.jobs
+    assert again != audit
+
+
+def test_a_coordinator_that_was_away_itself_takes_back_no_lease_at_once(loop: Loop) -> None:
+    before = loop.jobs
+    loop.step(3600.0)
+    assert loop.jobs == before
+    for _ in range(4):
+        loop.step(LEASE / 3)
+    assert loop.jobs != before
+
+
+def test_an_end_is_heard_however_many_heartbeats_came_before_it(loop: Loop) -> None:
+    (audit,) = loop.jobs
+    loop.report(*(Beat("elsewhere", ()) for _ in range(600)), AuditEnded(audit, ""))
+    loop.step()
+    assert loop.state.audited == loop.state.main
+    assert audit not in loop.jobs
+
+
+def test_a_broker_that_forgot_which_jobs_are_live_is_told_again(loop: Loop) -> None:
+    (audit,) = loop.jobs
+    loop.client.delete(board_key(loop.key))
+    loop.step(HEARTBEAT)
+    assert loop.line.is_live(loop.key, audit)
+
+
+def test_what_stopped_agents_have_spent_is_counted(loop: Loop) -> None:
+    loop.report(AuditEnded(loop.jobs[0], ""))
+    loop.step()
+    first = loop.jobs[0]
+    loop.report(Beat("w", (first,)))
+    loop.step()
+    loop.services.on_drain = lambda: loop.report(AttemptEnded(first, "cancelled", "", Usage(cost_usd=0.5)))
+    told = loop.coordinator.stop()
+    assert len(told) > 1
+    assert loop.state.spent_usd == 0.5
+    assert loop.jobs == []
+    assert all(item.attempts == 0 for item in loop.state.items.values())
