@@ -87,9 +87,10 @@ class Dispatcher:
         )
 
     def audit(self, job: int, tip: str, state: CampaignState) -> AuditOrder:
-        """The order to audit `tip`: every declaration that counts as finished."""
+        """The order to audit `tip`: every declaration that counts as finished, and every reviewed statement."""
         finished = [label for label in self.book.homes if self._is_finished(label, state)]
-        return AuditOrder(self._envelope(job, tip), tuple(self.book.homes[label].declaration for label in finished))
+        declarations = tuple(self.book.homes[label].declaration for label in finished)
+        return AuditOrder(self._envelope(job, tip), declarations, self._locked(state))
 
     def _is_finished(self, label: str, state: CampaignState) -> bool:
         node = self.book.blueprint.by_label[label]

@@ -91,10 +91,16 @@ class BuildOrder:
 
 @dataclass(frozen=True, slots=True)
 class AuditOrder:
-    """Build the envelope's base from nothing and read the axioms of `declarations` from the kernel terms."""
+    """Build the envelope's base from nothing and look at it.
+
+    Attributes:
+        declarations: the finished ones, whose axioms are read from the kernel terms.
+        locked: meaning digests of all reviewed declarations, which must still be theirs.
+    """
 
     envelope: Envelope
     declarations: tuple[str, ...]
+    locked: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["audit"] = "audit"
 
 

@@ -19,6 +19,7 @@ import structlog
 
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
 from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
+from checker.environment import Environment
 from checker.errors import AuditFailed, UnknownDeclaration
 from coordinator.errors import GitError
 from coordinator.git import Identity, Repository
@@ -37,7 +38,7 @@ from coordinator.messages import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker import Certificate
+    from checker import Build, Certificate
     from coordinator.messages import Envelope, ModelAccess, Order, Report
 
 SORRY = "sorryAx"
@@ -210,7 +211,7 @@ class Workshop:
             except (AuditFailed, UnknownDeclaration) as error:
                 return AuditEnded(job, str(error))
         open_ones = sorted(name for name, found in axioms.items() if SORRY in found)
-        problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else ""
+        problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else _broken_locks(build, order.locked)
         return AuditEnded(job, problem, {n: tuple(a) for n, a in axioms.items()}, _records(build.certificates))
 
     def _make_builder(self, folder: Path) -> Builder:
@@ -230,6 +231,17 @@ class Workshop:
             for name, folder in folders.items():
                 self._mirror.export(commits[name], folder)
             yield folders
+
+
+def _broken_locks(build: Build, locked: Mapping[str, str]) -> str:
+    """What is wrong with the reviewed statements, empty for nothing: whoever pushed to ``main`` may have moved them."""
+    environment = Environment(build)
+    for name, reviewed in sorted(locked.items()):
+        if name not in environment:
+            return f"{name}, whose statement was reviewed, is gone."
+        if environment.meaning(name) != reviewed:
+            return f"{name} no longer means what was reviewed."
+    return ""
 
 
 def _layout(envelope: Envelope) -> Layout:

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from agents import Assignment, NodeBrief, Outcome, Usage
 from checker import Layout
-from coordinator.messages import AgentOrder, AttemptEnded, Envelope, ModelAccess
+from checker.environment import Environment
+from coordinator.git import MAIN, Repository
+from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
 from coordinator.workshop import HostSettings, Workshop
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from coordinator.git import Repository
-
+PROJECT = Path(__file__).parent.parent / "checker" / "project"
 SPENT = Usage(input_tokens=5, cost_usd=0.25)
 
 
@@ -47,3 +45,24 @@ def test_a_branch_is_pushed_whatever_bytes_its_summary_holds(workshop: Workshop,
     assert isinstance(report, AttemptEnded)
     assert report.ending == "submitted"
     assert hub.head("refs/attempts/a/1") == report.head
+
+
+def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else(tmp_path: Path) -> None:
+    hub = Repository.create(tmp_path / "hub.git")
+    tip = hub.commit(hub.write_tree(PROJECT), [], "a project")
+    hub.move(MAIN, tip, None)
+    workshop = Workshop(HostSettings(tmp_path / "worker", sandbox="none"))
+
+    def problem(**locked: str) -> str:
+        envelope = Envelope(7, "key", str(hub.path), tip, "Book", (), ())
+        names = {f"Book.{name}": digest for name, digest in locked.items()}
+        report = workshop.carry_out(AuditOrder(envelope, (), names), lambda: False)
+        assert isinstance(report, AuditEnded)
+        assert not report.error
+        return report.problem
+
+    builder = workshop._make_builder(tmp_path / "certificates")
+    meaning = Environment(builder.certify(PROJECT)).meaning("Book.zero_add")
+    assert problem(zero_add=meaning) == ""
+    assert problem(zero_add="0" * 64) == "Book.zero_add no longer means what was reviewed."
+    assert problem(zero_add=meaning, zero_mul="0" * 64) == "Book.zero_mul, whose statement was reviewed, is gone."
