@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Self
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _REDRAW_SECONDS = 0.5
 _LINE_SECONDS = 5.0
 _ROWS = 12
+_COMMANDS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 STYLES = {
     NodeState.PROVED: "green",
@@ -80,6 +82,11 @@ class LiveView:
             self._last_line = line
 
 
+def plain(text: str) -> str:
+    """`text` without the characters that command a terminal: books and agents' words are not to be trusted."""
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def count_states(snapshot: Snapshot) -> dict[NodeState, int]:
     """Nodes by state, in the order of `NodeState`."""
     counts = dict.fromkeys(NodeState, 0)
@@ -124,7 +131,7 @@ def draw(snapshot: Snapshot, running: dict[str, int], rows: int = 0) -> Renderab
 
 
 def _title(snapshot: Snapshot) -> Text:
-    title = Text(snapshot.campaign)
+    title = Text(plain(snapshot.campaign))
     if snapshot.rehearsal:
         title.append(" (scripted model: no money is spent)", style="dim")
     if snapshot.sandbox == "none":
@@ -172,7 +179,9 @@ def _busy(snapshot: Snapshot, rows: int) -> Table:
     active = [each for each in snapshot.progress.values() if each.active]
     for each in active[:_ROWS]:
         node = snapshot.blueprint.by_label[each.label]
-        table.add_row(node.name, Text(each.declaration, style="dim"), Text(each.active, style="cyan"))
+        table.add_row(
+            Text(plain(node.name)), Text(plain(each.declaration), style="dim"), Text(each.active, style="cyan")
+        )
     for _ in range(rows - len(active)):
         table.add_row("", "", "")
     return table

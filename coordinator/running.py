@@ -16,7 +16,7 @@ from blueprint import BlueprintError
 from checker import Sandbox, find_lean
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
-from coordinator.live import LiveView, one_line
+from coordinator.live import LiveView, one_line, plain
 from coordinator.reconcile import Coordinator
 from coordinator.scheduler import Finish
 from coordinator.services import Services
@@ -111,7 +111,7 @@ def _watch(
 def _tell_stopped(console: Console, in_flight: list[str]) -> None:
     console.print(f"Stopped. {len(in_flight)} job(s) were in flight and will be sent again:")
     for line in in_flight:
-        console.print(f"  {line}", highlight=False, markup=False)
+        console.print(f"  {plain(line)}", highlight=False, markup=False)
 
 
 @contextmanager
@@ -174,4 +174,4 @@ def summary(campaign: Campaign, finish: Finish) -> str:
         snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
     finally:
         store.close()
-    return f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot, {})}"
+    return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot, {})}")

@@ -32,7 +32,7 @@ def demo(
         soft_wrap=True,
     )
     if not prepare_demo(folder, fresh=fresh):
-        console.print(f"Going on with the demo in {folder} (start anew with --fresh).", highlight=False)
+        console.print(f"Going on with the demo in {folder} (start anew with --fresh).", highlight=False, markup=False)
     if load_settings(folder).workers.sandbox == "none":
         console.print(
             "bubblewrap does not run on this host, so the demo's Lean runs [bold]without a sandbox[/bold]. The demo's "
@@ -59,11 +59,12 @@ def init(
     found_from_project(folder, project)
     campaign = Campaign.open(folder)
     book = campaign.read_book()
-    console.print(f"{folder / 'campaign.yaml'}: {len(book.blueprint.nodes)} nodes of {project.title}.", highlight=False)
+    made = f"{folder / 'campaign.yaml'}: {len(book.blueprint.nodes)} nodes of {project.title}."
+    console.print(made, highlight=False, markup=False)
     errors = [problem for problem in book.blueprint.problems if problem.severity == "error"]
     if errors:
         console.print(f"{len(errors)} problem(s) of the blueprint are errors; `blueprover check` lists them.")
-    console.print(f"Look at the settings, then: blueprover run {folder}", highlight=False)
+    console.print(f"Look at the settings, then: blueprover run {folder}", highlight=False, markup=False)
 
 
 def run(folder: Folder) -> None:
@@ -95,7 +96,7 @@ def status(
 ) -> None:
     """Tell where a campaign stands, while it runs and after."""
     from coordinator.campaign import Campaign
-    from coordinator.live import draw
+    from coordinator.live import draw, plain
     from coordinator.snapshot import running_jobs, status_of, take_snapshot
     from coordinator.store import Store
 
@@ -111,7 +112,9 @@ def status(
         return
     console = Console()
     console.print(draw(snapshot, under_way))
-    console.print(f"{snapshot.state.replace('_', ' ')}: {snapshot.reason}".rstrip(": "), highlight=False, markup=False)
+    ending = f"{snapshot.state.replace('_', ' ')}: {snapshot.reason}".rstrip(": ")
+    console.print(plain(ending), highlight=False, markup=False)
     for failure in snapshot.failures[-5:]:
-        line = f"{failure.label} ({failure.stage}): {failure.cause}: {failure.reason.splitlines()[0]}"
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
+        first_line = failure.reason.strip().partition("\n")[0]
+        line = f"{failure.label} ({failure.stage}): {failure.cause}: {first_line}"
+        console.print(plain(line), highlight=False, markup=False, soft_wrap=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from coordinator.errors import CoordinatorError
 
@@ -23,7 +24,7 @@ def doctor() -> None:
     findings = list(examine())
     table = Table.grid(padding=(0, 2))
     for finding in findings:
-        table.add_row(f"[{_STYLES[finding.level]}]{finding.level}[/]", finding.subject, finding.message)
+        table.add_row(Text(finding.level, _STYLES[finding.level]), Text(finding.subject), Text(finding.message))
     Console(soft_wrap=True).print(table)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
