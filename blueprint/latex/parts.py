@@ -41,6 +41,7 @@ class Definitions(NamedTuple):
     edges: dict[str, str]
     styles: dict[str, TheoremStyle]
     kinds: frozenset[str]
+    is_plain: bool
     counters: CounterShape
     remarked: frozenset[str]
 
@@ -50,8 +51,8 @@ class Definitions(NamedTuple):
         macros, theorems = book.macros, book.theorems
         return cls(
             dict(book.settings), book.has_class, dict(macros.macros), frozenset(macros.environments),
-            dict(macros.wrappers), dict(macros.edges), dict(theorems.styles), theorems.nodes, book.counters.shape(),
-            frozenset(book.remarked),
+            dict(macros.wrappers), dict(macros.edges), dict(theorems.styles), theorems.nodes, theorems.is_plain,
+            book.counters.shape(), frozenset(book.remarked),
         )  # fmt: skip
 
     def restore(self, book: Book) -> None:
@@ -60,7 +61,7 @@ class Definitions(NamedTuple):
         book.settings, book.has_class = dict(self.settings), self.has_class
         macros.macros, macros.environments = dict(self.macros), set(self.environments)
         macros.wrappers, macros.edges = dict(self.wrappers), dict(self.edges)
-        theorems.styles, theorems.nodes = dict(self.styles), self.kinds
+        theorems.styles, theorems.nodes, theorems.is_plain = dict(self.styles), self.kinds, self.is_plain
         book.counters.reshape(self.counters)
         book.remarked = set(self.remarked)
 
@@ -113,7 +114,7 @@ class Part:
     labels: list[LabelEntry]
     statements: list[StatementDraft]
     proofs: list[ProofDraft]
-    divisions: list[Division]
+    divisions: list[tuple[Division, str]]
     passages: list[PassageDraft]
     problems: list[Problem]
     tags: list[Tag]
@@ -158,7 +159,9 @@ class Part:
             book.labels.take(name, target, is_own=is_own)
         book.statements += self.statements
         book.proofs += self.proofs
-        book.divisions += self.divisions
+        for division, label in self.divisions:
+            division.label = label  # what stands behind the file may have labelled it
+            book.divisions.append(division)
         book.manuscript.passages += self.passages
         book.manuscript.pieces += self.pieces
         book.problems += self.problems
@@ -220,7 +223,7 @@ class Recording:
             self._source, self._surroundings, self._before, None if after == self._before else after, counters,
             self._base, Location(*(new - old for new, old in zip(book.location, self._base, strict=True))), requests,
             book.labels.entries[lengths.labels :], book.statements[lengths.statements :],
-            book.proofs[lengths.proofs :], book.divisions[lengths.divisions :],
+            book.proofs[lengths.proofs :], [(each, each.label) for each in book.divisions[lengths.divisions :]],
             book.manuscript.passages[lengths.passages :], book.problems[lengths.problems :], book.tags[lengths.tags :],
             book.manuscript.pieces[:], book.begun - lengths.begun, book.noted - self._noted, statement, aside,
             book.loose_tag, inner,

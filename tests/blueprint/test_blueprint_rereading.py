@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from benchmarks.blueprint import make_book
 from blueprint import BlueprintError, BlueprintReader, read_blueprint
 from blueprint.latex.counters import Counters
+from blueprint.latex.source import Source
+from blueprint.latex.state import Book
 
 PREAMBLE = r"""\documentclass{report}\usepackage{blueprint}
 \newtheorem{theorem}{Theorem}[chapter]\newtheorem{lemma}[theorem]{Lemma}\newtheorem{remark}{Remark}
@@ -29,7 +31,7 @@ PIECES = [
     "\\setcounter{theorem}{7}", "\\numberwithin{lemma}{section}", "\\begin{wobble}w\\end{wobble}", "\\leanfoo{x}",
     "\\newtheorem{claim}{Claim}", "\\begin{claim}\\label{d} c \\end{claim}", "\\home{https://h}", "\\endinput", "\\end{document}",
     "\\appendix", "\\import{sub}{one}", "\\begin{figure}\\caption{f}\\label{f}\\end{figure}", "\\title{T}", "\\tag{9}", "\n\n",
-    "\\renewcommand{\\thetheorem}{\\Alph{theorem}}", "\\iffalse hidden \\fi", "\\begin{itemize}\\item\\label{i} a\\end{itemize}",
+    "\\usepackage[thms=claim]{blueprint}", "\\renewcommand{\\thetheorem}{\\Alph{theorem}}", "\\iffalse hidden \\fi", "\\begin{itemize}\\item\\label{i} a\\end{itemize}",
 ]  # fmt: skip
 FILES = ("one.tex", "two.tex", "three.tex", "sub/one.tex")
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=8).map("".join)
@@ -107,6 +109,20 @@ def test_only_what_changed_is_scanned_again(tmp_path: Path) -> None:
     assert book == read_blueprint(tmp_path)
     kept = {id(node) for node in first.nodes} & {id(node) for node in book.nodes}
     assert len(kept) == 1_450
+
+
+def test_all_that_a_reading_remembers_is_known_to_parts(tmp_path: Path) -> None:
+    """Whoever adds to what is remembered while reading adds it to `Definitions`, `Lengths` or `Part`, and here."""
+    book = Book(Source(tmp_path / "x.tex", "x.tex", ""), [])
+    fixed = {"source", "skip", "frames", "entries", "leans", "counters", "theorems", "macros", "labels", "manuscript"}
+    definitions = {"settings", "has_class", "remarked"}
+    growing = {"divisions", "statements", "proofs", "problems", "tags", "begun", "noted"}
+    assert set(vars(book)) == fixed | definitions | growing | {"location", "loose_tag", "last_statement", "last_aside"}
+    assert set(vars(book.macros)) == {"macros", "environments", "wrappers", "edges", "_readers"}
+    assert set(vars(book.theorems)) == {"_counters", "styles", "nodes", "is_plain"}
+    assert set(vars(book.labels)) == {"targets", "repeated", "entries"}
+    assert set(vars(book.manuscript)) == {"pieces", "passages", "is_open", "_text", "_last"}
+    assert set(vars(book.counters)) == {"_logs", "_values", "_parents", "_formats", "is_appendix"}
 
 
 def test_counters_remember_what_a_stretch_looked_at() -> None:
