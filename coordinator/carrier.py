@@ -64,11 +64,18 @@ def make_app(url: str) -> Celery:
 
 
 def connect(url: str) -> redis.Redis:
-    """A client of the broker at `url`, which tries again for a few seconds before it fails."""
+    """A client of the broker at `url`, which tries again for a few seconds before it fails.
+
+    Raises:
+        ServiceError: no broker can have such a URL.
+    """
     retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), retries=5)
-    return redis.Redis.from_url(
-        url, socket_timeout=_SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=True
-    )
+    try:
+        return redis.Redis.from_url(
+            url, socket_timeout=_SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=True
+        )
+    except ValueError as error:
+        raise ServiceError(f"The broker's URL is none ({error}); it looks like redis://HOST:6379/0.") from error
 
 
 class Carrier:

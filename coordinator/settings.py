@@ -22,7 +22,12 @@ Dollars = Annotated[float, Field(ge=0)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,  # JSON cannot carry them
+    )
 
 
 class ModelPrice(_Section):
@@ -109,7 +114,7 @@ class ReviewSettings(_Section):
 class BrokerSettings(_Section):
     """What carries messages between the coordinator and the workers."""
 
-    url: str | None = None
+    url: Annotated[str, Field(pattern=r"^rediss?://")] | None = None
     """``redis://…`` of a Redis or Valkey server; left out, the campaign starts an embedded Valkey."""
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     """TCP port of the embedded server on this host; 0 takes a free one."""

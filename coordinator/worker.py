@@ -16,6 +16,7 @@ import structlog
 from celery import signals
 
 from coordinator.carrier import TASK, Line, make_app
+from coordinator.errors import ServiceError
 from coordinator.messages import Beat, read_order
 from coordinator.workshop import Workshop
 
@@ -64,9 +65,16 @@ class Worker:
         self._closing = threading.Event()
 
     def serve(self) -> None:
-        """Serves until the process is told to stop; then lets running jobs stop within a heartbeat."""
+        """Serves until the process is told to stop; then lets running jobs stop within a heartbeat.
+
+        Raises:
+            ServiceError: the broker does not answer.
+        """
         self._app.task(name=TASK, shared=False)(self.take)
-        self._show_presence()
+        try:
+            self._show_presence()
+        except redis.RedisError as error:
+            raise ServiceError(f"The broker does not answer: {error}. Check BLUEPROVER_BROKER.") from error
         signals.worker_shutting_down.connect(self._stop_all, weak=False)
         threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True).start()
         self._app.worker_main(

@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from checker import Build, Certificate
     from coordinator.messages import Envelope, ModelAccess, Order, Report
 
+SANDBOXES = ("bubblewrap", "none")
+"""What `HostSettings.sandbox` may be."""
+
 SORRY = "sorryAx"
 
 _REASON_LENGTH = 4000

@@ -45,13 +45,15 @@ def worker(
 
     from coordinator.carrier import QUEUES
     from coordinator.worker import Worker
-    from coordinator.workshop import HostSettings
+    from coordinator.workshop import SANDBOXES, HostSettings
 
     broker = os.environ.get("BLUEPROVER_BROKER")
     if not broker:
         raise CoordinatorError("Set BLUEPROVER_BROKER to the broker's URL, such as redis://:password@host:6379/0.")
     if queue not in QUEUES:
         raise CoordinatorError(f"There is no queue {queue!r}: a worker serves {' or '.join(QUEUES)}.")
+    if sandbox not in SANDBOXES:
+        raise CoordinatorError(f"There is no sandbox {sandbox!r}: it is {' or '.join(SANDBOXES)}.")
     structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
     host = HostSettings(folder.resolve(), lean_jobs, lean_memory_mb * _MEGABYTE, lean_seconds, sandbox)
     Worker(broker, queue, slots, host, heartbeat_seconds).serve()

@@ -1,9 +1,16 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
-from tests.support.campaigns import blueprover
+import pytest
+
+from tests.support.campaigns import COMMAND, blueprover
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_command_line_loads_nothing_heavy_before_a_command_needs_it() -> None:
@@ -29,3 +36,28 @@ def test_a_worker_says_what_it_lacks() -> None:
     answer = blueprover("worker", "--queue", "agents", "--slots", "1", "--folder", "x", timeout=60)
     assert answer.returncode == 1
     assert "BLUEPROVER_BROKER" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("broker", "sandbox", "code", "words"),
+    [
+        ("localhost:6379", "none", 6, "The broker's URL is none"),
+        ("redis://127.0.0.1:1/0", "none", 6, "The broker does not answer"),
+        ("redis://127.0.0.1:1/0", "nun", 1, "There is no sandbox 'nun'"),
+    ],
+)
+def test_a_worker_that_cannot_serve_says_why_in_one_sentence(
+    tmp_path: Path, broker: str, sandbox: str, code: int, words: str
+) -> None:
+    command = [*COMMAND, "worker", "--queue", "agents", "--slots", "1", "--folder", str(tmp_path / "w")]
+    answer = subprocess.run(
+        [*command, "--sandbox", sandbox],
+        env={**os.environ, "BLUEPROVER_BROKER": broker},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert answer.returncode == code
+    assert words in answer.stderr
+    assert "Traceback" not in answer.stderr

@@ -40,6 +40,11 @@ def test_a_folder_without_settings_is_no_campaign(tmp_path: Path) -> None:
         ("lease: {seconds: 4, heartbeat_seconds: 3}\n", "at most half"),
         ("model: {rehearsal: x.yaml, base_url: 'http://x'}\n", "leave out `base_url`"),
         ("library: ../escape\n", "`library`"),
+        ("attempt: {wall_seconds: .inf}\n", "`attempt.wall_seconds`"),
+        ("budget_usd: .nan\n", "`budget_usd`"),
+        ("broker: {url: 'localhost:6379'}\n", "`broker.url`"),
+        ("broker: {url: 'amqp://localhost'}\n", "`broker.url`"),
+        ("1: 2\n", "`1`"),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_sentence(tmp_path: Path, text: str, words: str) -> None:
