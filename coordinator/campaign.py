@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
@@ -20,6 +21,9 @@ from coordinator.settings import Settings, load_settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+
+_GLANCE = 0.5
+"""Seconds for which `Campaign.is_running` of other processes may hold the lock, and more."""
 
 _DOES_NOT_PARSE = ("BP10", "BP11")
 """Problem codes of sources that could not be read, or have no structure."""
@@ -108,7 +112,7 @@ class Campaign:
         """
         with self._lock_file.open("a+", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _seize(file)
             except OSError as error:
                 file.seek(0)
                 holder = file.read().strip() or "unknown"
@@ -134,6 +138,24 @@ class Campaign:
     @property
     def _lock_file(self) -> Path:
         return self.folder / "coordinator.lock"
+
+
+def _seize(file: IO[str]) -> None:
+    """Locks a file; tries again for a moment, for whoever only looks holds it for an instant too.
+
+    Raises:
+        OSError: somebody else holds it.
+    """
+    until = time.monotonic() + _GLANCE
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _require_readable(blueprint: Blueprint) -> None:

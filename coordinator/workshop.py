@@ -87,9 +87,7 @@ class Workshop:
         self._fetching = threading.Lock()
         self._models: dict[str, AnthropicModel] = {}
         self._connecting = threading.Lock()
-        self._scratch = host.folder / "scratch"
-        shutil.rmtree(self._scratch, ignore_errors=True)
-        self._scratch.mkdir(parents=True)
+        self._scratch = _own_scratch(host.folder / "scratch")
 
     def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
         """Does what an order says and returns the report: where that fails, a report that says so."""
@@ -234,6 +232,16 @@ class Workshop:
             for name, folder in folders.items():
                 self._mirror.export(commits[name], folder)
             yield folders
+
+
+def _own_scratch(folder: Path) -> Path:
+    """A folder for this process alone; clears away those of processes that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for other in folder.iterdir():
+        owner = other.name.partition("-")[0]
+        if not owner.isdigit() or not Path("/proc", owner).exists():
+            shutil.rmtree(other, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=folder, prefix=f"{os.getpid()}-"))
 
 
 def _broken_locks(build: Build, locked: Mapping[str, str]) -> str:

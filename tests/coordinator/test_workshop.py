@@ -66,3 +66,15 @@ def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else
     assert problem(zero_add=meaning) == ""
     assert problem(zero_add="0" * 64) == "Book.zero_add no longer means what was reviewed."
     assert problem(zero_add=meaning, zero_mul="0" * 64) == "Book.zero_mul, whose statement was reviewed, is gone."
+
+
+def test_workers_that_share_a_folder_leave_one_anothers_files_alone(tmp_path: Path) -> None:
+    host = HostSettings(tmp_path / "worker", sandbox="none")
+    first = Workshop(host)
+    (first._scratch / "7-job").mkdir()
+    left_by_a_dead_one = host.folder / "scratch" / "999999999-x"
+    left_by_a_dead_one.mkdir()
+    second = Workshop(host)
+    assert (first._scratch / "7-job").is_dir()
+    assert second._scratch != first._scratch
+    assert not left_by_a_dead_one.exists()
