@@ -19,6 +19,7 @@ from coordinator.cli.book import check
 from coordinator.cli.campaign import demo, init, run, status
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
+from coordinator.cli.uses import uses
 from coordinator.errors import CoordinatorError
 
 INTERRUPTED = 130
@@ -40,6 +41,7 @@ app.command()(run)
 app.command()(status)
 app.command()(check)
 app.command()(graph)
+app.command()(uses)
 app.command()(doctor)
 app.command()(worker)
 
