@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _SILENCE = 3.0
 """A worker that was silent for so many heartbeats is taken for gone."""
+
+_KEPT = 600.0
+"""Seconds for which a report is kept and tried again while the broker is away: it holds work and money."""
 
 log = structlog.get_logger(__name__)
 
@@ -110,11 +114,18 @@ class Worker:
 
     def _carry_out(self, order: Order, hold: _Hold) -> None:
         report = self._workshop.carry_out(order, hold.stop.is_set)
-        try:
-            self._line.report(order.envelope.campaign, report)
-        except redis.RedisError as error:
-            # The lease runs out and the work is sent again; the branch, if any, is on the remote.
-            log.warning("report_lost", job=order.envelope.job, error=str(error))
+        until = time.monotonic() + _KEPT
+        while True:
+            try:
+                self._line.report(order.envelope.campaign, report)
+            except redis.RedisError as error:
+                log.warning("report_kept", job=order.envelope.job, error=str(error))
+            else:
+                return
+            if time.monotonic() > until or self._closing.wait(self._heartbeat):
+                # The lease runs out and the work is sent again; the branch, if any, is on the remote.
+                log.warning("report_lost", job=order.envelope.job)
+                return
 
     def _beat_for_ever(self) -> None:
         while not self._closing.wait(self._heartbeat):
