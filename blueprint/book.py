@@ -30,11 +30,13 @@ class Passage:
         chapter: index of the chapter it stands in.
         tex: the prose's LaTeX; empty for a node.
         label: the node's label; empty for prose.
+        equations: of prose: printed numbers of the rows of displays that have no label and no number of their own.
     """
 
     chapter: int
     tex: str = ""
     label: str = ""
+    equations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """What the headings of statements mean, in the languages that mathematics is written in."""
 
-
-
 from __future__ import annotations
 
 DEFINITION_WORDS = frozenset(

@@ -64,6 +64,7 @@ class Proof:
         title: the optional argument of the environment, as LaTeX, such as ``Proof of Theorem 3.2``.
         lean: Lean names given by ``\lean`` in the proof.
         tags: marks of forks in the proof, in order.
+        equations: printed numbers of the rows of its displays that have no label and no number of their own, in order.
     """
 
     place: Place
@@ -73,6 +74,7 @@ class Proof:
     title: str = ""
     lean: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
+    equations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Node:
         place: where the environment begins.
         heading: the word printed before the number, such as ``Theorem`` for an environment ``thm``.
         discussion: issue numbers given by ``\discussion``.
+        equations: as in `Proof`, of the statement.
         tags: its ``\discussion``, ``\alsoIn`` and marks of forks, in order.
     """
 
@@ -113,6 +116,7 @@ class Node:
     heading: str = ""
     discussion: tuple[str, ...] = ()
     tags: tuple[Tag, ...] = ()
+    equations: tuple[str, ...] = ()
 
     @property
     def is_definition(self) -> bool:

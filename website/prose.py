@@ -18,7 +18,7 @@ from blueprint import ProseRenderer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from blueprint import Blueprint
+    from blueprint import Blueprint, Passage
     from blueprint.node import Node
 
 _LINK_TAG = re.compile(r"</?a\b[^>]*>")
@@ -45,9 +45,9 @@ class Prose:
         """Return a node's proof as HTML; empty where the book has none."""
         return _trusted(self._renderer.proof(node)) if node.proof else Markup()
 
-    def passage(self, tex: str) -> Markup:
-        """Return a stretch of prose as HTML."""
-        return _trusted(self._renderer.passage(tex))
+    def passage(self, passage: Passage, place: str) -> Markup:
+        """Return a stretch of prose as HTML; its place on the page keeps footnotes of equal passages apart."""
+        return _trusted(self._renderer.passage(passage.tex, passage.equations, place))
 
     def inline(self, tex: str) -> Markup:
         """Return a title as HTML without paragraphs and without links: titles stand inside links themselves."""

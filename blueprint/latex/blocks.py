@@ -241,6 +241,7 @@ class Blocks:
     def _finish_statement(self, frame: Frame, draft: StatementDraft) -> None:
         manuscript = self.book.manuscript
         draft.tex = manuscript.take_body(frame.piece)
+        draft.equations = manuscript.equations_since(frame.piece)
         if draft.is_node and not self._drafted():
             manuscript.drop_body(0)
         else:
@@ -261,6 +262,7 @@ class Blocks:
     def _finish_proof(self, frame: Frame, draft: ProofDraft) -> None:
         manuscript = self.book.manuscript
         draft.tex = manuscript.take_body(frame.piece)
+        draft.equations = manuscript.equations_since(frame.piece)
         outer = self._drafted()
         if outer is None:
             manuscript.drop_body(0)
@@ -317,12 +319,14 @@ class Blocks:
 
         A row without number hands its labels on to the next, as amsmath does.
         """
-        number = frame.tag
+        number = tagged = frame.tag
         if not number and not frame.silenced and not frame.name.endswith("*"):
             number = self._equation_number()
         frame.silenced, frame.tag = False, ""
         if number or at_end:
             draft = next((f.draft for f in reversed(self.book.frames) if f.draft), None)
+            if number and not frame.waiting and not tagged:
+                self.book.manuscript.add_equation(number)
             for name, place in frame.waiting:
                 self.book.labels.add(name, Target("equation", "equation", number, place, draft))
             frame.waiting = []

@@ -52,6 +52,7 @@ class MarkedDraft:
     leanok: bool = False
     tags: list[Tag] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
+    equations: list[str] = field(default_factory=list)
     direct: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -113,3 +114,4 @@ class PassageDraft:
     division: Division | None = None
     statement: StatementDraft | None = None
     proof: ProofDraft | None = None
+    equations: list[str] = field(default_factory=list)

@@ -124,6 +124,7 @@ class Edition:
             heading=draft.heading,
             discussion=tuple(draft.discussion),
             tags=tuple(draft.tags),
+            equations=tuple(draft.equations),
         )
         return draft.node
 
@@ -139,6 +140,7 @@ class Edition:
             title=drafts[0].title,
             lean=_distinct(mention for draft in drafts for mention in draft.lean),
             tags=tuple(tag for draft in drafts for tag in draft.tags),
+            equations=tuple(number for draft in drafts for number in draft.equations),
         )
 
     # ---- chapters and passages
@@ -164,9 +166,13 @@ class Edition:
             elif draft.proof is not None:
                 if id(draft.proof) not in self._attached:
                     title = f"[{draft.proof.title}]" if draft.proof.title else ""
-                    yield Passage(chapter, f"\\begin{{proof}}{title}\n{draft.proof.tex}\n\\end{{proof}}")
+                    yield Passage(
+                        chapter,
+                        f"\\begin{{proof}}{title}\n{draft.proof.tex}\n\\end{{proof}}",
+                        equations=tuple(draft.proof.equations),
+                    )
             elif draft.division is None and (_shows(draft) or self._count(draft.at)):
-                yield Passage(chapter, draft.tex)
+                yield Passage(chapter, draft.tex, equations=tuple(draft.equations))
             elif draft.division is not None and draft.division.level > self._top:
                 yield Passage(chapter, self._heading(draft.division))
 

@@ -26,12 +26,14 @@ class Manuscript:
 
     Attributes:
         pieces: text since the last passage ended.
+        equations: printed numbers that stand in it without a label, and how many pieces there were before each.
         passages: finished stretches.
         is_open: whether text is collected; it is not in the preamble.
     """
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
+        self.equations: list[tuple[int, str]] = []
         self.passages: list[PassageDraft] = []
         self.is_open = False
         self._text = ""
@@ -83,9 +85,11 @@ class Manuscript:
     def end_prose(self, at: Location) -> None:
         """Make a passage of the text collected, unless it is blank."""
         tex = tidy("".join(self.pieces))
+        equations = self.equations_since(0)
         self.pieces.clear()
+        self.equations.clear()
         if tex.strip():
-            self.passages.append(PassageDraft(at, tex))
+            self.passages.append(PassageDraft(at, tex, equations=equations))
 
     def drop_blanks(self) -> bool:
         """Leave out the text since the last passage if it is blank, and return whether none is left."""
@@ -100,6 +104,15 @@ class Manuscript:
     def drop_body(self, piece: int) -> None:
         """Leave out the text collected since a piece."""
         del self.pieces[piece:]
+        self.equations = [equation for equation in self.equations if equation[0] < piece]
+
+    def add_equation(self, number: str) -> None:
+        """Take in a printed number that has no label."""
+        self.equations.append((len(self.pieces), number))
+
+    def equations_since(self, piece: int) -> list[str]:
+        """Return the numbers without label that stand in the text since a piece."""
+        return [number for at, number in self.equations if at >= piece]
 
     def add_statement(self, statement: StatementDraft) -> None:
         """Put a node where the book has it."""

@@ -119,6 +119,7 @@ class Part:
     problems: list[Problem]
     tags: list[Tag]
     pieces: list[str]
+    equations: list[tuple[int, str]]
     begun: int
     noted: Counter[str]
     last_statement: StatementDraft | None
@@ -164,6 +165,7 @@ class Part:
             book.divisions.append(division)
         book.manuscript.passages += self.passages
         book.manuscript.pieces += self.pieces
+        book.manuscript.equations += self.equations
         book.problems += self.problems
         book.noted += self.noted
         book.tags += self.tags
@@ -225,6 +227,7 @@ class Recording:
             book.labels.entries[lengths.labels :], book.statements[lengths.statements :],
             book.proofs[lengths.proofs :], [(each, each.label) for each in book.divisions[lengths.divisions :]],
             book.manuscript.passages[lengths.passages :], book.problems[lengths.problems :], book.tags[lengths.tags :],
-            book.manuscript.pieces[:], book.begun - lengths.begun, book.noted - self._noted, statement, aside,
+            book.manuscript.pieces[:], book.manuscript.equations[:],
+            book.begun - lengths.begun, book.noted - self._noted, statement, aside,
             book.loose_tag, inner,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from blueprint.prose.expansion import LONGEST, MOST_EXPANSIONS
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from blueprint.prose.expansion import Expander
     from blueprint.prose.mathematics import Formulas
@@ -46,11 +46,13 @@ class Sheet:
     """One piece of text being written: its footnotes, and how many more macros it may expand.
 
     Attributes:
-        key: a short digest of the text, which keeps the ids of footnotes apart on a page.
+        key: a short digest of the text and its place, which keeps the ids of footnotes apart on a page.
         notes: footnotes as HTML.
         expansions: macros that may still be expanded.
         growth: characters that macros may still add to the text.
         formulas: characters of HTML that formulas may still take.
+        lists: numbered lists that are open.
+        equations: numbers still to be printed by rows of displays that have neither label nor tag, the last one first.
     """
 
     key: str
@@ -58,12 +60,14 @@ class Sheet:
     expansions: int = MOST_EXPANSIONS
     growth: int = LONGEST
     formulas: int = _LEAST_FORMULAS
+    lists: int = 0
+    equations: list[str] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tex: str) -> Sheet:
-        """Begin a sheet for a text."""
-        key = hashlib.blake2b(tex.encode("utf-8", "replace"), digest_size=4).hexdigest()
-        return cls(key, formulas=_LEAST_FORMULAS + _FORMULA_RATIO * len(tex))
+    def of(cls, tex: str, place: str = "", equations: Sequence[str] = ()) -> Sheet:
+        """Begin a sheet for a text, which stands in some place of the book and has some rows with numbers only."""
+        key = hashlib.blake2b(f"{place}\n{tex}".encode("utf-8", "replace"), digest_size=4).hexdigest()
+        return cls(key, formulas=_LEAST_FORMULAS + _FORMULA_RATIO * len(tex), equations=list(reversed(equations)))
 
     def add_note(self, html: str) -> str:
         """Add a footnote; return the mark that leads to it."""

@@ -128,7 +128,9 @@ class Environments:
             rows = (self._description(*span) for span in items)
             flow.block(f"<dl>{''.join(rows)}</dl>")
             return
-        template = item_template(option.text if option else "", 0) if "enum" in name else ""
+        sheet, is_numbered = writer.sheet, "enum" in name
+        template = item_template(option.text if option else "", sheet.lists) if is_numbered else ""
+        sheet.lists += is_numbered
         count = item_start(option.text if option else "")
         labelled = bool(template) and template != r"\arabic*."
         rows_html: list[str] = []
@@ -137,6 +139,7 @@ class Environments:
             html, own = self._item(start, stop, label)
             count += not own
             rows_html.append(html)
+        sheet.lists -= is_numbered
         element = "ol" if template else "ul"
         kind = ' class="labelled"' if labelled or all("item-label" in row[:60] for row in rows_html) else ""
         first = item_start(option.text if option else "")

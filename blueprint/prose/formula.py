@@ -18,7 +18,10 @@ _TRIGGER = re.compile(
     r"\\(?P<command>label|ref|eqref|cref|Cref|autoref|cite[a-z]*|mbox|hbox|text[a-z]*|substack|ensuremath|mathbbm|mathds"
     r"|nobreak|allowbreak|relax|displaylimits|xspace|dots[cbimo]|intertext|shortintertext|texorpdfstring|nonumber|notag"
     r"|mathclap|mathrlap|mathllap|rlap|llap|clap|smash|tag|qedhere|DOTSB|protect|emph|vcenter|hfill|mathop|iff|qed"
-    r"|noindent|leqno|big[gr]?parallel|lean|leanok|uses)(?![A-Za-z])"
+    r"|noindent|leqno|big[gr]?parallel|lean|leanok|uses"
+    r"|hdots|wideparen|longhookrightarrow|nicefrac|sfrac|mathup|accentset|underaccent|varlimsup|varliminf|varprojlim"
+    r"|varinjlim|smashoperator|defeq|eqdef|smallsetminus|mathsfup|mathbfcal|symcal|mathpzc|pmb|mapsfrom|Perp|independent"
+    r"|cupdot|dotcup|sslash|bigast|hfil|break|footnotemark)(?![A-Za-z])"
     r"|\\(?P<edge>begin|end)\s*\{(?P<name>[^{}]*)\}"
 )
 
@@ -32,11 +35,32 @@ _NAMED: dict[str, str] = {
 _COUNTED = frozenset({"alignat", "alignat*", "alignedat"})
 _DROPPED = name_set("""
     nobreak allowbreak relax displaylimits xspace nonumber notag qedhere DOTSB protect hfill qed
-    noindent leqno leanok
+    noindent leqno leanok hfil break footnotemark
 """)
-_UNWRAPPED = frozenset(["ensuremath", "mathclap", "mathrlap", "mathllap", "rlap", "llap", "clap", "smash", "vcenter"])
-_RENAMED = {"mathbbm": "mathbb", "mathds": "mathbb", "dotsc": "ldots", "dotsb": "cdots", "dotsm": "cdots",
-            "dotsi": "cdots", "dotso": "ldots"}  # fmt: skip
+_UNWRAPPED = frozenset(
+    ["ensuremath", "mathclap", "mathrlap", "mathllap", "rlap", "llap", "clap", "smash", "vcenter", "smashoperator"]
+)
+_RENAMED = {
+    "mathbbm": "mathbb", "mathds": "mathbb", "dotsc": "ldots", "dotsb": "cdots", "dotsm": "cdots", "dotsi": "cdots",
+    "dotso": "ldots", "hdots": "ldots", "wideparen": "overparen", "longhookrightarrow": "hookrightarrow",
+    "mathup": "mathrm", "accentset": "overset", "underaccent": "underset", "smallsetminus": "setminus",
+    "mathsfup": "mathsf", "mathbfcal": "mathcal", "symcal": "mathcal", "mathpzc": "mathcal", "pmb": "boldsymbol",
+    "bigast": "ast",
+}  # fmt: skip
+_WRITTEN = {
+    "varlimsup": r"\overline{\lim}",
+    "varliminf": r"\underline{\lim}",
+    "varprojlim": r"\underleftarrow{\lim}",
+    "varinjlim": r"\underrightarrow{\lim}",
+    "defeq": ":=",
+    "eqdef": "=:",
+    "mapsfrom": "↤",
+    "Perp": "⫫",
+    "independent": "⫫",
+    "cupdot": "⊍",
+    "dotcup": "⊍",
+    "sslash": "⫽",
+}
 _TEXTS = name_set("mbox hbox text textrm textup textnormal textmd emph textit textbf texttt textsf")
 _KEPT_TEXTS = frozenset(["emph", "textit", "textbf", "texttt", "textsf"])
 _INTERTEXTS = frozenset({"intertext", "shortintertext"})
@@ -57,6 +81,8 @@ class Preparation:
             **dict.fromkeys(_DROPPED, lambda _name, _cursor, at: (" ", at)),
             **dict.fromkeys(_UNWRAPPED, self._unwrapped),
             **dict.fromkeys(_RENAMED, lambda name, _cursor, at: (f"\\{_RENAMED[name]} ", at)),
+            **dict.fromkeys(_WRITTEN, lambda name, _cursor, at: (f"{_WRITTEN[name]} ", at)),
+            **dict.fromkeys(("nicefrac", "sfrac"), self._slanted),
             **dict.fromkeys(_TEXTS, self._text),
             **dict.fromkeys(_INTERTEXTS, self._intertext),
             **dict.fromkeys(("ref", "eqref", "cref", "Cref", "autoref"), self._reference),
@@ -193,6 +219,12 @@ class Preparation:
         if group is None:
             return "", at
         return f"{{\\begin{{subarray}}{{c}}{group.text}\\end{{subarray}}}}", group.end
+
+    @staticmethod
+    def _slanted(name: str, cursor: Cursor, at: int) -> tuple[str, int]:
+        above = cursor.group(at)
+        below = cursor.group(above.end) if above else None
+        return (f"{{{{{above.text}}}/{{{below.text}}}}}", below.end) if above and below else (f"\\{name}", at)
 
     @staticmethod
     def _pdf_string(_name: str, cursor: Cursor, at: int) -> tuple[str, int]:

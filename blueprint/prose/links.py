@@ -24,6 +24,19 @@ def write_reference(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     return group.end
 
 
+def write_reference_range(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
+    """Write a reference to all from one label to another."""
+    star = writer.cursor.star(at)
+    first = writer.cursor.group(star.end if star else at)
+    last = writer.cursor.group(first.end) if first else None
+    if first is None or last is None:
+        flow.raw(f"\\{name}")
+        return at
+    references = writer.context.references
+    flow.add(references.range_html(name.removesuffix("range"), first.text, last.text, linked=not flow.inline))
+    return last.end
+
+
 def write_citation(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     """Write a citation as its keys in brackets."""
     star = writer.cursor.star(at)
@@ -120,6 +133,7 @@ def write_picture(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
 HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(COMMANDS, write_reference),
     **dict.fromkeys(("url", "nolinkurl"), write_address),
+    **dict.fromkeys(("crefrange", "Crefrange"), write_reference_range),
     "footnote": write_footnote,
     "href": write_link,
     "hyperref": write_label_link,

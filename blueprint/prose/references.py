@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.prose.flow import escape
+from blueprint.prose.series import Item, Piece, write_range, write_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from blueprint.book import Blueprint
+
+CLEVER = frozenset({"cref", "Cref", "labelcref", "vref", "Vref", "autoref"})
+"""Commands that print several labels as one series."""
+
+BARE = frozenset({"ref", "labelcref", "pageref", "vref"})
+"""Commands that print numbers only."""
 
 COMMANDS = frozenset(
     {"ref", "eqref", "cref", "Cref", "autoref", "nameref", "pageref", "vref", "Vref", "labelcref", "fref"}
@@ -58,39 +65,57 @@ class References:
 
     def plain(self, command: str, labels: str) -> str:
         """Return what a reference prints, as plain text."""
-        return ", ".join(self.caption(command, " ".join(label.split())) for label in labels.split(","))
+        return "".join(piece.text for piece in self._pieces(command, _split(labels)))
 
-    def caption(self, command: str, label: str) -> str:
-        """Return what a reference to one label prints, such as ``Lemma 3.2`` or ``(4)``; the label if it is unknown."""
+    def html(self, command: str, labels: str, *, linked: bool) -> str:
+        """Return a reference as HTML, each label a link where it leads anywhere."""
+        return self._write(command, self._pieces(command, _split(labels)), linked=linked)
+
+    def range_html(self, command: str, first: str, last: str, *, linked: bool) -> str:
+        """Return a reference to all from one label to another as HTML."""
+        ends = [self._item(command, " ".join(label.split())) for label in (first, last)]
+        return self._write(command, write_range(ends[0], ends[1]), linked=linked)
+
+    def _write(self, command: str, pieces: list[Piece], *, linked: bool) -> str:
+        written = []
+        for text, label in pieces:
+            address = self.address(label) if linked and label else ""
+            if address:
+                written.append(f'<a class="reference" href="{escape(address)}">{escape(text)}</a>')
+            elif not label and text not in {"", "??"}:
+                written.append(escape(text))
+            elif label in self._blueprint.references or label in self._blueprint.aliases:
+                written.append(f'<span class="reference">{escape(text)}</span>')
+            elif text:
+                written.append(f'<span class="tex-raw">{escape(f"{command}:{label}")}</span>')
+        return "".join(written)
+
+    def _pieces(self, command: str, labels: list[str]) -> list[Piece]:
+        """Return what a reference prints; only those by ``cref`` and its kin are put in order and joined by words."""
+        items = [self._item(command, label) for label in labels]
+        if command in CLEVER and len(items) > 1:
+            return write_series(items)
+        pieces = [Piece(f"{word} {number}".strip(), label) for word, number, label in items]
+        return [each for piece in pieces for each in (Piece(", "), piece)][1:]
+
+    def _item(self, command: str, label: str) -> Item:
+        """Return what a reference to one label prints: the label itself where it names nothing."""
         number = self.number(label)
-        name = number or self._name(label)
-        if not name:
-            return "??"
+        name = number or self._name(label) or "??"
         if command == "eqref":
-            return f"({name.strip('()')})"
+            return Item("", f"({name.strip('()')})", label)
         word = self._blueprint.words.get(label, "")
-        if command in {"ref", "labelcref", "pageref", "vref"} or not number or not word:
-            return name
+        if command in BARE or not number or not word:
+            return Item("", name, label)
         if word == "equation":
-            return f"({name})" if command == "cref" else f"Equation ({name})"
-        return f"{word.lower() if word == 'Item' else word} {name}"
+            return Item("Equation" if command[0] == "C" else "", f"({name})", label)
+        return Item(word.lower() if word == "Item" else word, name, label)
 
     def _name(self, label: str) -> str:
         """Return how an unnumbered node is called: by its kind, or the label itself."""
         node = self._blueprint.by_label.get(self._blueprint.aliases.get(label, ""))
-        return node.name if node else ("" if not label else f"{label}")
+        return node.name if node else label
 
-    def html(self, command: str, labels: str, *, linked: bool) -> str:
-        """Return a reference as HTML, each label a link where it leads anywhere."""
-        written = []
-        for part in labels.split(","):
-            label = " ".join(part.split())
-            caption = escape(self.caption(command, label))
-            address = self.address(label) if linked else ""
-            if address:
-                written.append(f'<a class="reference" href="{escape(address)}">{caption}</a>')
-            elif label in self._blueprint.references or label in self._blueprint.aliases:
-                written.append(f'<span class="reference">{caption}</span>')
-            else:
-                written.append(f'<span class="tex-raw">{escape(f"{command}:{label}")}</span>')
-        return ", ".join(written)
+
+def _split(labels: str) -> list[str]:
+    return [" ".join(label.split()) for label in labels.split(",")]

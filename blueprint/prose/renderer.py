@@ -14,7 +14,7 @@ from blueprint.prose.references import References
 from blueprint.prose.text import TextWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from blueprint.book import Blueprint
     from blueprint.node import Node
@@ -48,16 +48,24 @@ class ProseRenderer:
 
     def statement(self, node: Node) -> str:
         """Return what a node states, as paragraphs and blocks, without its heading."""
-        return self.passage(node.tex)
+        return self.passage(node.tex, node.equations, f"statement {node.label}")
 
     def proof(self, node: Node) -> str:
         """Return a node's proof, as paragraphs and blocks, without its heading; empty where there is none."""
-        return self.passage(node.proof.tex) if node.proof else ""
+        if node.proof is None:
+            return ""
+        return self.passage(node.proof.tex, node.proof.equations, f"proof {node.label}")
 
-    def passage(self, tex: str) -> str:
-        """Return a stretch of LaTeX as paragraphs and blocks, its footnotes behind it."""
+    def passage(self, tex: str, equations: Sequence[str] = (), place: str = "") -> str:
+        """Return a stretch of LaTeX as paragraphs and blocks, its footnotes behind it.
+
+        Args:
+            tex: what to write.
+            equations: numbers of the rows of displays that have neither label nor tag, in order.
+            place: what keeps the ids of footnotes apart from those of the same text elsewhere on a page.
+        """
         tex = self._context.expander.put_in_edges(tex)
-        sheet, flow = Sheet.of(tex), Flow()
+        sheet, flow = Sheet.of(tex, place, equations), Flow()
         TextWriter(self._context, sheet, tex).write(flow)
         return flow.html() + sheet.notes_html()
 

@@ -31,7 +31,7 @@ CHARACTERS: dict[str, str] = {
 ACCENTS: dict[str, str] = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306", ".": "\u0307",
     '"': "\u0308", "r": "\u030a", "H": "\u030b", "v": "\u030c", "d": "\u0323", "c": "\u0327", "k": "\u0328",
-    "b": "\u0331",
+    "b": "\u0331", "t": "\u0361", "textcommabelow": "\u0326",
 }  # fmt: skip
 """Accent commands, to the combining character behind the letter."""
 

@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from blueprint.latex.arguments import Cursor
-from blueprint.latex.scan import VERBATIM
+from blueprint.latex.scan import ROWED, VERBATIM
 from blueprint.prose import fonts, headings, links
 from blueprint.prose.environments import MATHEMATICS, PLAIN, Environments
 from blueprint.prose.flow import Flow
+from blueprint.prose.rows import number_rows
 from blueprint.prose.spaces import behind_word
 
 if TYPE_CHECKING:
@@ -230,12 +231,22 @@ class TextWriter:
             return self._lone_edge(start, group, at, flow)
         name = group.text.strip()
         if name in MATHEMATICS:
-            self.formula(self.tex[start : pair[1]], flow, display=name != "math")
+            self.formula(self._numbered(name, start, group.end, pair), flow, display=name != "math")
         elif flow.inline and name not in VERBATIM:
             self.raw(flow, start, pair[1], f"environment {name}")
         else:
             Environments(self).write(name, flow, start, group.end, pair)
         return pair[1]
+
+    def _numbered(self, name: str, start: int, at: int, pair: tuple[int, int]) -> str:
+        """Return a display with the numbers of its rows that the book counts but gives no label."""
+        if name not in ROWED or not self.sheet.equations:
+            return self.tex[start : pair[1]]
+        return (
+            self.tex[start:at]
+            + number_rows(name, self.tex[at : pair[0]], self.sheet.equations)
+            + self.tex[slice(*pair)]
+        )
 
     def write_end(self, _name: str, at: int, flow: Flow) -> int:
         r"""Write an ``\end`` that closes nothing."""

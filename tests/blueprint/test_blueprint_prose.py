@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -121,6 +122,7 @@ def test_text_is_written(tex: str, html: str) -> None:
         r"\begin{flalign*}a&=b\end{flalign*}", r"$\sum_{\substack{i\\j}} \widetilde{X}$", r"$\mbox{a}\ensuremath{b}\mathbbm{1}$",
         r"$\begin{pmatrix}a&b\\c&d\end{pmatrix}$", r"$$ \begin{cases} a & b \\ c & d \end{cases} \tag{$\ast$} $$",
         "$a\\\nb$", r"$\text{see \cite{foo} and \ref{x}}$", r"\[ a \tag{1}\label{x} \]", r"$\operatorname*{arg\,max}_x$",
+        r"$\varprojlim_i \varlimsup \nicefrac{a}{b} \accentset{a}{b} \smashoperator{\sum_a} \cupdot \pmb{x} \hdots \defeq$",
     ],
 )  # fmt: skip
 def test_formulas_are_understood(tex: str) -> None:
@@ -176,6 +178,66 @@ def test_references_print_words_and_numbers_and_lead_where_they_should(read: Rea
     assert "<mtext>(1.2)</mtext>" in writer.proof(book.nodes[0])
 
 
+def test_references_to_several_things_are_one_series(read: Read) -> None:
+    book = read(r"""
+\chapter{One}
+\begin{lemma}\label{a}\end{lemma}\begin{lemma}\label{b}\end{lemma}\begin{corollary}\label{c}\end{corollary}
+\begin{lemma}\label{d}\end{lemma}\begin{lemma}\label{e}\end{lemma}\begin{corollary}\label{f}\end{corollary}
+\begin{equation}\label{x}1\end{equation}\begin{equation}\label{y}1\end{equation}
+""")
+    writer = ProseRenderer(book, lambda label: f"#{label}")
+
+    def printed(tex: str) -> str:
+        return parse(writer.inline(tex)).text
+
+    assert printed(r"\cref{a}") == "Lemma 1.1"
+    assert printed(r"\cref{b,a}") == "Lemmas 1.1 and 1.2"
+    assert printed(r"\cref{a,c}") == "Lemma 1.1 and Corollary 1.3"
+    assert printed(r"\cref{e, a, b, d, c, f}") == "Lemmas 1.1, 1.2, 1.4 and 1.5 and Corollaries 1.3 and 1.6"
+    assert printed(r"\labelcref{a,b,c,d,f}") == "1.1 to 1.4 and 1.6"
+    assert printed(r"\crefrange{a}{d}") == "Lemmas 1.1 to 1.4"
+    assert printed(r"\cref{x,y}") == "(1.1) and (1.2)"
+    assert printed(r"\Cref{x,y}") == "Equations (1.1) and (1.2)"
+    assert printed(r"\ref{b,a}") == "1.2, 1.1"
+    assert "<mtext>Lemmas 1.1 and 1.2</mtext>" in writer.inline(r"$\text{\cref{a,b}}$").replace("\u00a0", " ")
+    assert writer.passage(r"\cref{a,b}") == (
+        '<p>Lemmas <a class="reference" href="#a">1.1</a> and <a class="reference" href="#b">1.2</a></p>'
+    )
+    assert writer.passage(r"\cref{a,no}").count("tex-raw") == 1
+
+
+def test_equations_without_label_print_their_numbers(read: Read) -> None:
+    book = read(r"""
+\chapter{One}
+Prose \begin{equation} x \end{equation}
+\begin{lemma}\label{a} \begin{align} a&=b\\ c&=d\label{cd}\\ \begin{aligned}e\\f\end{aligned}\nonumber\\ g \end{align} \end{lemma}
+\begin{proof}\begin{gather} y \\ z \tag{*}\end{gather}\[ w \]\end{proof}
+\begin{remark} \begin{multline} u\\ v\end{multline} \end{remark}
+""")
+    writer = ProseRenderer(book, lambda label: f"#{label}")
+    node = book.nodes[0]
+    assert node.equations == ("1.2", "1.4")
+    assert node.proof is not None
+    assert node.proof.equations == ("1.5",)
+
+    def numbers(html: str) -> list[str]:
+        assert "tex-raw" not in html
+        return re.findall(r"<mtext>\(([^)]*)\)</mtext>", html)
+
+    assert numbers(writer.statement(node)) == ["1.2", "1.3", "1.4"]
+    assert numbers(writer.proof(node)) == ["1.5", "*"]
+    prose = [passage for passage in book.passages if passage.tex]
+    assert [numbers(writer.passage(each.tex, each.equations)) for each in prose] == [["1.1"], ["1.6"]]
+
+
+def test_lists_within_lists_count_in_letters() -> None:
+    html = renderer().passage(
+        r"\begin{enumerate}\item a\begin{enumerate}\item b\end{enumerate}\end{enumerate}\begin{enumerate}\item c\end{enumerate}"
+    )
+    assert '<span class="item-label">(a)</span> b' in html
+    assert html.endswith("<ol><li>c</li></ol>")
+
+
 def test_headings_have_their_numbers(read: Read) -> None:
     book = read(r"\chapter{C} \section{S} text \subsection*{T}")
     writer = ProseRenderer(book, lambda _: "")
@@ -192,6 +254,8 @@ def test_footnotes_are_collected_and_keep_apart() -> None:
     assert len(ids) == len(set(ids)) == 4
     assert targets == set(ids)
     assert writer.passage(r"a\footnote{b $x$} c\footnote{d}") == html
+    other = parse(writer.passage(r"a\footnote{b $x$} c\footnote{d}", place="elsewhere"))
+    assert not {value for name, value in other.attributes if name == "id"} & set(ids)
     assert writer.inline(r"a\footnote{b}") == 'a<span class="footnote">(b)</span>'
 
 

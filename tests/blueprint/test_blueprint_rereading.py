@@ -30,7 +30,7 @@ PIECES = [
     "\\newcommand{\\bl}{\\begin{lemma}}\\newcommand{\\el}{\\end{lemma}}", "\\bl inside \\el ", "\\begin{lemma}", "\\end{lemma}",
     "\\setcounter{theorem}{7}", "\\numberwithin{lemma}{section}", "\\begin{wobble}w\\end{wobble}", "\\leanfoo{x}",
     "\\newtheorem{claim}{Claim}", "\\begin{claim}\\label{d} c \\end{claim}", "\\home{https://h}", "\\endinput", "\\end{document}",
-    "\\appendix", "\\import{sub}{one}", "\\begin{figure}\\caption{f}\\label{f}\\end{figure}", "\\title{T}", "\\tag{9}", "\n\n",
+    "\\appendix", "\\import{sub}{one}", "\\begin{align}1\\\\2\\end{align}", "\\begin{figure}\\caption{f}\\label{f}\\end{figure}", "\\title{T}", "\\tag{9}", "\n\n",
     "\\usepackage[thms=claim]{blueprint}", "\\renewcommand{\\thetheorem}{\\Alph{theorem}}", "\\iffalse hidden \\fi", "\\begin{itemize}\\item\\label{i} a\\end{itemize}",
 ]  # fmt: skip
 FILES = ("one.tex", "two.tex", "three.tex", "sub/one.tex")
@@ -121,7 +121,7 @@ def test_all_that_a_reading_remembers_is_known_to_parts(tmp_path: Path) -> None:
     assert set(vars(book.macros)) == {"macros", "environments", "wrappers", "edges", "_readers"}
     assert set(vars(book.theorems)) == {"_counters", "styles", "nodes", "is_plain"}
     assert set(vars(book.labels)) == {"targets", "repeated", "entries"}
-    assert set(vars(book.manuscript)) == {"pieces", "passages", "is_open", "_text", "_last"}
+    assert set(vars(book.manuscript)) == {"pieces", "equations", "passages", "is_open", "_text", "_last"}
     assert set(vars(book.counters)) == {"_logs", "_values", "_parents", "_formats", "is_appendix"}
 
 

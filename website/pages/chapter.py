@@ -110,13 +110,11 @@ def _view(edition: Edition, index: int) -> ChapterView:
 def _blocks(edition: Edition, index: int, nodes: list[Node]) -> Iterator[Block]:
     """Yield the chapter's prose and nodes in the book's order; nodes that no passage names come last."""
     waiting = {node.label: node for node in nodes}
-    for passage in edition.blueprint.passages:
-        if passage.chapter != index:
-            continue
+    for place, passage in enumerate(each for each in edition.blueprint.passages if each.chapter == index):
         if passage.label:
             if node := waiting.pop(passage.label, None):
                 yield Block(node=_node_view(edition, node))
-        elif prose := edition.prose.passage(passage.tex).strip():
+        elif prose := edition.prose.passage(passage, f"passage {place}").strip():
             yield Block(prose=prose)
     for node in waiting.values():
         yield Block(node=_node_view(edition, node))
