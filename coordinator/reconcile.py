@@ -178,11 +178,13 @@ class Coordinator:
         return f"{kind} of the {subject.stage} of {subject.label}{what}"
 
     def _revive(self) -> None:
+        broker = self._services.broker_url
         lost = self._services.revive()
         if not lost:
             return
         log.warning("workers_restarted", queues=sorted(lost))
-        self._reap_all(lambda kind: QUEUE_OF[kind] in lost, blame=True)
+        # Where the broker died, the workers were restarted with it: no job is to blame.
+        self._reap_all(lambda kind: QUEUE_OF[kind] in lost, blame=self._services.broker_url == broker)
         self._carrier.close()
         self._carrier = self._connect()
 

@@ -34,9 +34,13 @@ class NoServices:
     def __init__(self, broker_url: str) -> None:
         self.broker_url = broker_url
         self.on_drain: Callable[[], None] = lambda: None
+        self.lost: list[str] = []
 
     def revive(self) -> frozenset[str]:
-        return frozenset()
+        lost, self.lost = frozenset(self.lost), []
+        if "broker" in lost:  # another address of the same one
+            self.broker_url = self.broker_url.removesuffix("/0")
+        return lost - {"broker"}
 
     def drain(self) -> None:
         self.on_drain()
@@ -119,6 +123,19 @@ def test_a_broker_that_forgot_which_jobs_are_live_is_told_again(loop: Loop) -> N
     loop.client.delete(board_key(loop.key))
     loop.step(HEARTBEAT)
     assert loop.line.is_live(loop.key, audit)
+
+
+def test_a_broker_that_died_is_held_against_no_job(loop: Loop) -> None:
+    loop.report(Beat("w", tuple(loop.jobs)))
+    loop.step()
+    loop.services.lost = ["broker", "agents", "builds"]
+    loop.step()
+    assert not loop.state.audit_errors
+    loop.report(Beat("w", tuple(loop.jobs)))
+    loop.step()
+    loop.services.lost = ["builds"]
+    loop.step()
+    assert list(loop.state.audit_errors) == ["The worker went away."]
 
 
 def test_what_stopped_agents_have_spent_is_counted(loop: Loop) -> None:
