@@ -3,6 +3,7 @@
 ::
 
     BlueprintError
+    ├── DraftRefused       a draft would be written over somebody's work
     ├── NothingToRead      no LaTeX at the place given
     ├── UnknownCode        a question about a problem that does not exist
     └── UnknownLabel       a question about a node that the blueprint does not have
@@ -15,6 +16,10 @@ from __future__ import annotations
 
 class BlueprintError(Exception):
     """The message is one sentence for the person who asked, with the place and the remedy."""
+
+
+class DraftRefused(BlueprintError):
+    """A draft would be written over the book, or over files that somebody has changed."""
 
 
 class NothingToRead(BlueprintError):

@@ -17,6 +17,7 @@ from rich.markup import escape
 from blueprint import BlueprintError
 from coordinator.cli.book import check
 from coordinator.cli.campaign import demo, init, run, status
+from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.uses import uses
@@ -42,6 +43,7 @@ app.command()(status)
 app.command()(check)
 app.command()(graph)
 app.command()(uses)
+app.command()(draft)
 app.command()(doctor)
 app.command()(worker)
 
