@@ -19,6 +19,7 @@ from coordinator.store import Store, get_meta
 SOURCES = Path(__file__).resolve().parent.parent
 BOOK = SOURCES / "lean_project"
 SCRIPT = BOOK / "rehearsal.yaml"
+NAME = "Arithmetic from nothing"
 
 _FINISHED = frozenset({"done", "stuck", "out_of_budget"})
 
@@ -73,8 +74,8 @@ def _is_over(folder: Path) -> bool:
 
 def _remove(folder: Path) -> None:
     settings = load_settings(folder)
-    if not settings.model.rehearsal:
-        raise CoordinatorError(f"{folder} holds a real campaign, not a demo; name another folder.")
+    if not settings.model.rehearsal or settings.name != NAME:
+        raise CoordinatorError(f"{folder} holds a campaign that is not the demo's; name another folder.")
     if Campaign(folder.resolve(), settings).is_running():
         raise CampaignBusy(f"The demo in {folder} is running; stop it first.")
     shutil.rmtree(folder)
@@ -97,7 +98,7 @@ def _settings(sandbox: str) -> str:
         "The demo's campaign. Its model is a script that answers from the finished book; give a real model's name\n"
         "and a key instead of `rehearsal`, and the same campaign runs for real.",
         {
-            "name": "Arithmetic from nothing",
+            "name": NAME,
             "book": "blueprint/src/web.tex",
             "library": "Arithmetic",
             "base": ["Arithmetic/Base"],
