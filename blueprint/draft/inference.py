@@ -71,13 +71,11 @@ class _Drafting:
             taken |= {chapter.label for chapter in book.chapters}
             self._labels, self._lean = LabelMaker(taken), LeanNamer(book)
         label = lean = None
-        name = node.label
-        is_named = self.book.aliases.get(name) == name and is_nameable(name)
-        if not is_named and node.label not in self.repeated:
+        own = [each for each in node.labels if self.book.aliases.get(each) == node.label and is_nameable(each)]
+        name = own[-1] if own else ""
+        if not own and node.label not in self.repeated:
             name, origin = self._labels.make(node)
             label = ProposedName(name, node.place, f"The statement has no label; this one is made of {origin}.")
-        elif not is_named:
-            name = ""
         self.names[node.label] = name
         if not node.lean and node.label not in self.repeated:
             made, origin = self._lean.make(node, name)

@@ -6,6 +6,7 @@ Everything that is inserted stands between two characters of the original; nothi
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from blueprint.latex.arguments import Cursor
@@ -87,17 +88,24 @@ class _Inserter:
 
     def __init__(self, files: Mapping[str, Original]) -> None:
         self._cursors = {name: Cursor(file.text) for name, file in files.items()}
+        self._spans = {name: [(token.start, token.end) for token in scan(file.text)] for name, file in files.items()}
         self._boxes = {box.strip() for file in files.values() for box in _BOX.findall(file.text)}
 
     def insertion(self, file: Original, place: Place, lines: list[str], *, is_proof: bool) -> tuple[int, str]:
         """Return where the marks of a statement or proof go, and the text to insert."""
         text = file.text
-        offset = self._behind_begin(file, place, is_proof=is_proof)
+        offset = self._outside_tokens(file.name, self._behind_begin(file, place, is_proof=is_proof))
         start = text.rfind("\n", 0, file.offset(place)) + 1
         indent = text[start : _behind_blanks(text, start)] + _INDENT
         block = "".join(f"\n{indent}{line}" for line in lines)
         ends_line = text[(end := _behind_blanks(text, offset)) : end + 1] in {"", "\n"}
         return offset, block if ends_line else f"{block}\n{indent}"
+
+    def _outside_tokens(self, name: str, offset: int) -> int:
+        """Return the offset, or, if it is inside a command with its arguments, the one behind that."""
+        spans = self._spans[name]
+        index = bisect_left(spans, (offset, 0)) - 1
+        return max(offset, spans[index][1]) if index >= 0 else offset
 
     def _behind_begin(self, file: Original, place: Place, *, is_proof: bool) -> int:
         r"""Return the offset behind the ``\begin`` at a place, its arguments and the labels that follow."""
@@ -136,9 +144,16 @@ def _hint(draft: Draft, files: Mapping[str, Original]) -> tuple[str, int, str] |
     for name, file in files.items():
         for token in scan(file.text):
             if token.name == "begin" and token.arguments == ("document",):
-                starts_line = token.start == 0 or file.text[token.start - 1] == "\n"
-                return name, token.start, ("" if starts_line else "\n") + _preamble(draft)
+                at = token.start
+                hint = ("" if file.text[at - 1 : at] in {"", "\n"} else "\n") + _preamble(draft)
+                is_harmless = _structure(file.text[:at] + hint + file.text[at:]) == _structure(file.text)
+                return (name, at, hint) if is_harmless else None
     return None
+
+
+def _structure(text: str) -> list[tuple[str, tuple[str | None, ...]]]:
+    """Return what a file's tokens say, but for what a hint adds; a bracket left open above would swallow the hint."""
+    return [(token.name, token.arguments) for token in scan(text) if token.name not in {"comment", "providecommand"}]
 
 
 def _preamble(draft: Draft) -> str:

@@ -7,18 +7,18 @@ import unicodedata
 
 MATHEMATICS = re.compile(
     r"\\(?![\[(])."
-    r"|\$\$[^$]{0,2000}+\$\$|\$[^$]{0,2000}+\$"
-    r"|\\\((?:[^\\]|\\(?!\)).){0,2000}+\\\)|\\\[(?:[^\\]|\\(?!\]).){0,2000}+\\\]",
+    r"|\$\$[^$]{0,1000}+\$\$|\$[^$]{0,1000}+\$"
+    r"|\\\((?:[^\\]|\\(?!\)).){0,1000}+\\\)|\\\[(?:[^\\]|\\(?!\]).){0,1000}+\\\]",
     re.DOTALL,
 )
 """Formulas in text, and, so that an escaped dollar begins none, other commands' first characters."""
 
 _DISPLAY = re.compile(
     r"\\begin\{(equation|align|gather|multline|eqnarray|flalign|displaymath|math)(\*?)\}"
-    r"(?:[^\\]|\\(?!end\{\1)){0,4000}+\\end\{\1\2\}"
+    r"(?:[^\\]|\\(?!end\{\1)){0,3000}+\\end\{\1\2\}"
 )
 _VERBATIM = re.compile(
-    r"\\begin\{(verbatim|lstlisting|minted)\}[^\0]{0,4000}?\\end\{\1\}|\\verb\*?([^A-Za-z\s])[^\n]{0,200}?\2"
+    r"\\begin\{(verbatim|lstlisting|minted)\}[^\0]{0,3000}?\\end\{\1\}|\\verb\*?([^A-Za-z\s])[^\n]{0,200}?\2"
 )
 _NAMING = re.compile(
     r"\\(?:[A-Za-z]*[rR]ef|[A-Za-z]*cite[A-Za-z]*|label|begin|end|url|href)\*?(?:\[[^\[\]]*+\])*+\{[^{}]*+\}"

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from blueprint.draft import Draft
 
 
+_WIDE = 240
+"""Characters of a line where no terminal's edge is in the way."""
+
+
 def draft(
     path: Annotated[Path, typer.Argument(help="A book's root .tex file, or a folder that holds one.")],
     out: Annotated[Path | None, typer.Option("--out", help="Write the drafted book to this folder.")] = None,
@@ -73,15 +77,15 @@ def _shape(book: Blueprint, drafted: Draft, written: Sequence[Path]) -> dict[str
 def _show(book: Blueprint, drafted: Draft, written: Sequence[Path]) -> None:
     from rich.console import Console
 
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_WIDE)
     if drafted.edges:
         console.print(_table(drafted))
-    found = len(drafted.labels), len(drafted.lean_names), len(drafted.edges)
-    console.print(
-        f"{len(book.nodes)} nodes; proposed: {found[0]} labels, {found[1]} Lean names, {found[2]} dependencies"
-    )
+    counts = f"labels: {len(drafted.labels)}, Lean names: {len(drafted.lean_names)}, dependencies: {len(drafted.edges)}"
+    console.print(f"nodes: {len(book.nodes)}; proposed {counts}")
     if written:
-        console.print(f"{len(written)} files written.")
+        console.print(f"files written: {len(written)}")
 
 
 def _table(drafted: Draft) -> Table:
