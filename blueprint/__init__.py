@@ -1,7 +1,7 @@
 """The mathematics of a book as data: its statements, proofs, dependencies, and where each stands."""
 
 from blueprint.annotations import annotation
-from blueprint.book import Blueprint, Chapter, Passage
+from blueprint.book import Blueprint, Chapter, Entry, Passage
 from blueprint.catalogue import catalogue, explain
 from blueprint.errors import BlueprintError, NothingToRead, UnknownCode, UnknownLabel
 from blueprint.graph import DependencyGraph, Edge
@@ -22,6 +22,7 @@ __all__ = [
     "Chapter",
     "DependencyGraph",
     "Edge",
+    "Entry",
     "FailureRecord",
     "Marks",
     "Node",

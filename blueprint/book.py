@@ -23,6 +23,14 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of the bibliography: what citations print for it, as plain text, and what it says, as LaTeX."""
+
+    mark: str
+    tex: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A stretch of the book in its order: prose between nodes, or one node.
 
@@ -60,8 +68,12 @@ class Blueprint:
         defaults: of macros whose first argument is optional: name to what it is when left out.
         settings: what the book says of itself: ``home``, ``github``, ``dochome``.
         headings: theorem-like environments, nodes or not, to the word they print.
+        pictures: of the files that ``\includegraphics`` names and that are there: name as written to the path in the
+            project folder.
+        bibliography: entries by the key that ``\cite`` names, in order.
         proofs: number of proof environments, also of those that prove no node.
-        tags: what the book says of itself (``home``, ``github``, ``dochome``, ``graphcolor``, ``bpcolor``) and marks of
+        tags: what the book says of itself (``home``, ``github``, ``dochome``, ``graphcolor``, ``bpcolor``,
+            ``bibliography``, ``addbibresource``, ``nocite``) and marks of
             forks outside statements and proofs, in order, each with its place.
         read_otherwise: nodes that leanblueprint reads otherwise, by label, as it reads them.
         formalized_asides: labels of remarks and the like, no nodes, that are marked ``\leanok``.
@@ -82,6 +94,8 @@ class Blueprint:
     settings: Mapping[str, str] = field(default_factory=dict)
     headings: Mapping[str, str] = field(default_factory=dict)
     proofs: int = 0
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    bibliography: Mapping[str, Entry] = field(default_factory=dict)
     tags: tuple[Tag, ...] = ()
     read_otherwise: Mapping[str, Node] = field(default_factory=dict)
     formalized_asides: frozenset[str] = frozenset()

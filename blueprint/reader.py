@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from blueprint.errors import NothingToRead
 from blueprint.latex.assembly import Assembly
 from blueprint.latex.attachment import attach_proofs
+from blueprint.latex.bibliography import with_bibliography
 from blueprint.latex.checks import check_book
 from blueprint.latex.edition import Edition
+from blueprint.latex.pictures import with_pictures
 from blueprint.latex.source import Library, Shelf
 from blueprint.latex.state import Book
 from blueprint.node import Place
@@ -90,4 +92,5 @@ def _assemble(library: Library, source: Source, parts: dict[Path, Part] | None) 
     attach_proofs(book)
     check_book(book)
     book.sum_up()
-    return Edition(book, tuple(library.files)).blueprint()
+    blueprint = Edition(book, tuple(library.files)).blueprint()
+    return with_pictures(with_bibliography(blueprint, library, source), library, source)

@@ -95,7 +95,7 @@ class Edition:
                     "take it again from a store that knows this book."
                 )
         self.graph = DependencyGraph(self.blueprint)
-        self.prose = Prose(self.blueprint, self._reference)
+        self.prose = Prose(self.blueprint, self._reference, lambda key: f"../{Routes.entry(key)}")
         titles = tuple(self.prose.plain(chapter.title) for chapter in self.blueprint.chapters)
         self.routes = Routes(self.blueprint, titles)
         self.chapters = tuple(

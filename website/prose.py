@@ -18,7 +18,7 @@ from blueprint import ProseRenderer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from blueprint import Blueprint, Passage
+    from blueprint import Blueprint, Entry, Passage
     from blueprint.node import Node
 
 _LINK_TAG = re.compile(r"</?a\b[^>]*>")
@@ -27,14 +27,15 @@ _LINK_TAG = re.compile(r"</?a\b[^>]*>")
 class Prose:
     """Typesets one book. What is asked twice is typeset once."""
 
-    def __init__(self, blueprint: Blueprint, link: Callable[[str], str]) -> None:
+    def __init__(self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str]) -> None:
         """Prepare to typeset.
 
         Args:
             blueprint: the book, whose macros and numbers the prose uses.
             link: from a label in a reference to the address it leads to; empty for none.
+            cite: from the key of an entry of the bibliography to its address.
         """
-        self._renderer = ProseRenderer(blueprint, link)
+        self._renderer = ProseRenderer(blueprint, link, cite)
         self._inline = cache(self._renderer.inline)
 
     def statement(self, node: Node) -> Markup:
@@ -48,6 +49,10 @@ class Prose:
     def passage(self, passage: Passage, place: str) -> Markup:
         """Return a stretch of prose as HTML; its place on the page keeps footnotes of equal passages apart."""
         return _trusted(self._renderer.passage(passage.tex, passage.equations, place))
+
+    def entry(self, entry: Entry) -> Markup:
+        """Return an entry of the bibliography as HTML."""
+        return _trusted(self._renderer.passage(entry.tex))
 
     def inline(self, tex: str) -> Markup:
         """Return a title as HTML without paragraphs and without links: titles stand inside links themselves."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 INDEX = "index.html"
 GRAPH = "graph.html"
 NODES = "nodes.html"
+BIBLIOGRAPHY = "bibliography.html"
 PULL_REQUESTS = "pull-requests.html"
 
 RESERVED_PREFIX = "bp-"
@@ -34,6 +35,11 @@ def anchor_of(label: str) -> str:
     if _PLAIN_ANCHOR.fullmatch(label) and not label.startswith(RESERVED_PREFIX):
         return label
     return f"{RESERVED_PREFIX}node-{digest(label)[:12]}"
+
+
+def entry_anchor(key: str) -> str:
+    """Return the anchor of an entry of the bibliography."""
+    return f"{RESERVED_PREFIX}cite-{digest(key)[:12]}"
 
 
 def slug_of(text: str) -> str:
@@ -78,6 +84,11 @@ class Routes:
         """Return where a reference in the prose leads: a node, a chapter, or nowhere (empty)."""
         found = self._nodes.get(self._aliases.get(label, label))
         return found or self._labels.get(label, "")
+
+    @staticmethod
+    def entry(key: str) -> str:
+        """Return the path and anchor of an entry of the bibliography."""
+        return f"{BIBLIOGRAPHY}#{entry_anchor(key)}"
 
     @staticmethod
     def pull_request(number: int) -> str:

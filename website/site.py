@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from website.edition import ChapterLink, Edition
 from website.output import OutputFolder, digest
+from website.pages.bibliography import bibliography_page
 from website.pages.chapter import chapter_pages
 from website.pages.dashboard import dashboard_page
 from website.pages.graph import graph_page
 from website.pages.nodes import nodes_page
 from website.pages.pull_requests import pull_request_pages
-from website.routes import GRAPH, INDEX, NODES, PULL_REQUESTS, up
+from website.routes import BIBLIOGRAPHY, GRAPH, INDEX, NODES, PULL_REQUESTS, up
 from website.templating import STATIC_FOLDER, package_files, templates
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def _pages(edition: Edition) -> Iterator[Page]:
     yield from chapter_pages(edition)
     yield graph_page(edition)
     yield nodes_page(edition)
+    if edition.blueprint.bibliography:
+        yield bibliography_page(edition)
     yield from pull_request_pages(edition)
     yield dashboard_page(edition)
 
@@ -108,6 +111,7 @@ def _frame(edition: Edition) -> Frame:
             ("graph", "Graph", GRAPH),
             ("nodes", "Nodes", NODES),
             ("pull-requests", "Pull requests", PULL_REQUESTS),
+            *([("bibliography", "Bibliography", BIBLIOGRAPHY)] if edition.blueprint.bibliography else []),
         ),
     )
 

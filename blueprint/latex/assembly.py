@@ -99,6 +99,9 @@ class Assembly:
             "github": self._setting,
             "dochome": self._setting,
             "graphcolor": self._tag,
+            "bibliography": self._tag,
+            "addbibresource": self._tag,
+            "nocite": self._tag,
             "bpcolor": self._tag,
             **dict.fromkeys(book.macros.commands, self._definition),
         }

@@ -6,7 +6,7 @@ import hashlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from blueprint.latex.arguments import Cursor
 from blueprint.latex.scan import scan
@@ -14,10 +14,13 @@ from blueprint.node import Place
 from blueprint.problem import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from blueprint.latex.token import Token
     from blueprint.problem import Severity
+
+T = TypeVar("T")
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; a bigger file is not a chapter."""
@@ -90,6 +93,15 @@ class Shelf:
 
     def __init__(self) -> None:
         self._copies: dict[Path, tuple[bytes, Copy]] = {}
+        self._derived: dict[Path, tuple[Source, Any]] = {}
+
+    def derive(self, source: Source, make: Callable[[str], T]) -> T:
+        """Return what is made of a file's text, made once for as long as the file says the same; one maker a file."""
+        kept = self._derived.get(source.path)
+        if kept is None or kept[0] is not source:
+            kept = self._derived[source.path] = (source, make(source.text))
+        made: T = kept[1]
+        return made
 
     def copy(self, path: Path, name: str) -> Copy:
         """Read a file, whose name in the project folder is given."""

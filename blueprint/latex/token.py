@@ -28,6 +28,9 @@ SIGNATURES: dict[str, str] = {
     "subsubsection": "som",
     "appendix": "",
     "title": "om",
+    "bibliography": "m",
+    "addbibresource": "om",
+    "nocite": "m",
     # other files
     "input": "f",
     "include": "f",

@@ -31,6 +31,7 @@ class Context:
         formulas: writes mathematics.
         expander: the book's macros.
         headings: theorem-like environments to the word they print.
+        pictures: names of picture files that are there, to their paths.
         unknown: what was shown as source because it was not understood, and how often.
     """
 
@@ -39,6 +40,7 @@ class Context:
     expander: Expander
     headings: Mapping[str, str]
     unknown: Counter[str]
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -38,7 +38,7 @@ def write_reference_range(writer: TextWriter, name: str, at: int, flow: Flow) ->
 
 
 def write_citation(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
-    """Write a citation as its keys in brackets."""
+    """Write a citation in brackets: the marks of its entries, or the keys of those that the bibliography lacks."""
     star = writer.cursor.star(at)
     at = star.end if star else at
     options: list[Found] = []
@@ -49,7 +49,11 @@ def write_citation(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     if group is None:
         flow.raw(f"\\{name}")
         return at
-    keys = ", ".join(escape(" ".join(key.split())) for key in group.text.split(","))
+    if name == "nocite":
+        return group.end
+    references = writer.context.references
+    names = (" ".join(key.split()) for key in group.text.split(","))
+    keys = ", ".join(references.citation(key, linked=not flow.inline) for key in names)
     note = options[-1].text.strip() if options else ""
     inner = Flow(inline=True)
     if note:
@@ -119,14 +123,19 @@ def write_footnote(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
 
 
 def write_picture(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
-    """Name a picture, which is a file that the page does not have."""
-    option = writer.cursor.option(at)
-    group = writer.cursor.group(option.end if option else at)
+    """Name a picture: its file is no part of the page. One that is not in the book's folder is marked as missing."""
+    star = writer.cursor.star(at)
+    option = writer.cursor.option(star.end if star else at)
+    group = writer.cursor.group(option.end if option else star.end if star else at)
     if group is None:
         flow.raw("\\includegraphics")
         return at
-    writer.context.unknown["\\includegraphics"] += 1
-    flow.raw(f"[picture: {group.text}]")
+    path = writer.context.pictures.get(group.text.strip())
+    if path is None:
+        writer.context.unknown["\\includegraphics"] += 1
+        flow.raw(f"[missing picture: {group.text}]")
+    else:
+        flow.add(f'<span class="picture">[picture: {escape(path)}]</span>')
     return group.end
 
 

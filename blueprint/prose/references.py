@@ -42,7 +42,10 @@ def safe_address(address: str) -> str:
 class References:
     """What the labels of one book print, and where they lead."""
 
-    def __init__(self, blueprint: Blueprint, link: Callable[[str], str]) -> None:
+    def __init__(
+        self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str] | None = None
+    ) -> None:
+        self._cite = cite
         self._blueprint = blueprint
         self._link = link
         self._addresses: dict[str, str] = {}
@@ -62,6 +65,15 @@ class References:
         if target not in self._addresses:
             self._addresses[target] = safe_address(self._link(target) or "")
         return self._addresses[target]
+
+    def citation(self, key: str, *, linked: bool) -> str:
+        """Return what a citation of one entry prints, as HTML: its mark, a link where it leads anywhere, or the key."""
+        entry = self._blueprint.bibliography.get(key)
+        if entry is None:
+            return escape(key)
+        address = safe_address(self._cite(key) or "") if linked and self._cite else ""
+        mark = escape(entry.mark)
+        return f'<a class="reference" href="{escape(address)}">{mark}</a>' if address else mark
 
     def plain(self, command: str, labels: str) -> str:
         """Return what a reference prints, as plain text."""

@@ -32,19 +32,23 @@ class ProseRenderer:
         unknown: commands, environments and formulas that were shown as source, and how often.
     """
 
-    def __init__(self, blueprint: Blueprint, link: Callable[[str], str]) -> None:
+    def __init__(
+        self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str] | None = None
+    ) -> None:
         """Prepare to write.
 
         Args:
             blueprint: the book, whose macros and numbers are used.
             link: from the label of a node or a chapter to the address that references to it lead to; the empty
                 string for none.
+            cite: from the key of an entry of the bibliography to the address that citations of it lead to; they lead
+                nowhere without it.
         """
         self.unknown: Counter[str] = Counter()
-        references = References(blueprint, link)
+        references = References(blueprint, link, cite)
         expander = Expander(blueprint)
         formulas = Formulas(Preparation(references), expander, self.unknown)
-        self._context = Context(references, formulas, expander, blueprint.headings, self.unknown)
+        self._context = Context(references, formulas, expander, blueprint.headings, self.unknown, blueprint.pictures)
 
     def statement(self, node: Node) -> str:
         """Return what a node states, as paragraphs and blocks, without its heading."""

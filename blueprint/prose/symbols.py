@@ -24,7 +24,7 @@ CHARACTERS: dict[str, str] = {
     "o": "ø", "O": "Ø", "l": "ł", "L": "Ł", "ss": "ß", "ae": "æ", "AE": "Æ", "oe": "œ", "OE": "Œ", "aa": "å",
     "AA": "Å", "i": "ı", "j": "ȷ", "th": "þ", "TH": "Þ", "dh": "ð", "DH": "Ð", "dj": "đ", "DJ": "Đ", "ng": "ŋ",
     "TeX": "TeX", "LaTeX": "LaTeX", "LaTeXe": "LaTeX2ε", "checkmark": "✓", "textmu": "µ", "textpm": "±",
-    "texttimes": "×", "lbrace": "{", "rbrace": "}", "textbraceleft": "{", "textbraceright": "}",
+    "texttimes": "×", "bysame": "———", "lbrace": "{", "rbrace": "}", "textbraceleft": "{", "textbraceright": "}",
 }  # fmt: skip
 """Commands without argument, to the text they print."""
 
@@ -65,13 +65,14 @@ _SILENT = name_set("""
     phantomsection bgroup egroup begingroup endgroup makeatletter makeatother leanok mathlibok notready hrulefill
     dotfill hline toprule midrule bottomrule displaystyle unskip ignorespaces strut nobreak break goodbreak
     samepage flushbottom onehalfspacing doublespacing singlespacing printindex makeindex expandafter noexpand global
-    long ExplSyntaxOn ExplSyntaxOff minitoc selectfont columnbreak nonumber notag protect
+    long ExplSyntaxOn ExplSyntaxOff minitoc selectfont columnbreak nonumber notag protect newblock
+    BibitemOpen
 """)
 _SILENT_WITH_ARGUMENT = name_set("""
     label lean uses proves discussion alsoIn vspace hspace index pagestyle thispagestyle bibliographystyle author date
     title hypersetup nocite markright pagenumbering usetikzlibrary theoremstyle input include graphicspath
     allowdisplaybreaks home github dochome thanks usepackage leantarget leanhelper addbibresource setlist cmidrule cline
-    captionsetup tikzset
+    captionsetup tikzset natexlab MR BibitemShut
 """)
 SILENT: dict[str, str] = {
     **dict.fromkeys(_SILENT, ""),

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from blueprint.book import Blueprint, Chapter
+from blueprint.book import Blueprint, Chapter, Entry
 from blueprint.snapshot import Snapshot
 from blueprint.status import NodeState
 from website import SnapshotIncomplete, build_site
@@ -244,3 +244,18 @@ def test_chapters_of_one_name_have_pages_of_their_own(sample: Snapshot, tmp_path
     chapters = (Chapter("", "Same"), Chapter("", "Same"), Chapter("", r"\(\)"))
     build_site(replace(sample, blueprint=replace(sample.blueprint, chapters=chapters)), tmp_path)
     assert len(list((tmp_path / "chapters").iterdir())) == 3
+
+
+def test_a_book_with_a_bibliography_has_a_page_for_it(
+    sample: Snapshot, tmp_path: Path, read_page: Callable[[Path], Any]
+) -> None:
+    entries = {"tao": Entry("Tao07", r"T. Tao, \emph{A <book>}.")}
+    first = replace(sample.blueprint.nodes[0], tex=r"By \cite[p.~2]{tao}.")
+    book = replace(sample.blueprint, bibliography=entries, nodes=(first, *sample.blueprint.nodes[1:]))
+    build_site(replace(sample, blueprint=book), tmp_path)
+    page = read_page(tmp_path / "bibliography.html")
+    assert "[Tao07] T. Tao, A <book>." in text_of(read_page, tmp_path / "bibliography.html")
+    [link] = [link for link in read_page(tmp_path / CHAPTER_1).links if "bibliography.html#" in link]
+    assert link.partition("#")[2] in page.ids
+    build_site(sample, tmp_path)
+    assert not (tmp_path / "bibliography.html").exists()
