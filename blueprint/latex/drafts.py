@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from blueprint.node import Node, Place, Tag
 
 
@@ -52,7 +54,7 @@ class MarkedDraft:
     leanok: bool = False
     tags: list[Tag] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
-    equations: list[str] = field(default_factory=list)
+    equations: Sequence[str] = ()
     direct: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -78,7 +80,7 @@ class StatementDraft(MarkedDraft):
     proofs: list[ProofDraft] = field(default_factory=list)
     label: str = ""
     node: Node | None = None
-    joined: list[ProofDraft] = field(default_factory=list)
+    joined: list[ProofDraft] | None = None
 
     @property
     def identity(self) -> str:
@@ -114,4 +116,4 @@ class PassageDraft:
     division: Division | None = None
     statement: StatementDraft | None = None
     proof: ProofDraft | None = None
-    equations: list[str] = field(default_factory=list)
+    equations: Sequence[str] = ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.latex.drafts import ProofDraft
@@ -17,8 +16,7 @@ _TAG_SYMBOLS = {"\\ast": "*", "\\star": "*", "\\dagger": "†", "\\dag": "†", 
 _TAG_MARKUP = re.compile(r"\\(?:text|mathrm|textbf|mathbf)?(?![A-Za-z])|[${}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     r"""What a label names.
 
     Attributes:

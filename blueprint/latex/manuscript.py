@@ -69,6 +69,8 @@ class Manuscript:
         self.skip_to(rest.end() if rest else end)
 
     def _starts_line(self, start: int) -> bool:
+        if start and self._text[start - 1] == "\n":
+            return True
         left = max(0, start - _MARGIN)
         line = self._text.rfind("\n", left, start) + 1
         if line or not left:
@@ -104,7 +106,8 @@ class Manuscript:
     def drop_body(self, piece: int) -> None:
         """Leave out the text collected since a piece."""
         del self.pieces[piece:]
-        self.equations = [equation for equation in self.equations if equation[0] < piece]
+        if self.equations:
+            self.equations = [equation for equation in self.equations if equation[0] < piece]
 
     def add_equation(self, number: str) -> None:
         """Take in a printed number that has no label."""
@@ -112,7 +115,7 @@ class Manuscript:
 
     def equations_since(self, piece: int) -> list[str]:
         """Return the numbers without label that stand in the text since a piece."""
-        return [number for at, number in self.equations if at >= piece]
+        return [number for at, number in self.equations if at >= piece] if self.equations else []
 
     def add_statement(self, statement: StatementDraft) -> None:
         """Put a node where the book has it."""
