@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MOST_STEPS = 5_000_000
+"""Edges followed in search of circles for one book: seconds. Beyond them an edge that needs a search is refused."""
+
+
 class CircleGuard:
     """Knows the edges so far; costs nothing while all of them follow the order of the book."""
 
@@ -15,6 +19,7 @@ class CircleGuard:
         self._position = position
         self._users: dict[str, list[str]] = {}
         self._has_forward = False
+        self._steps = MOST_STEPS
 
     def add(self, source: str, target: str) -> None:
         """Take in an edge from a prerequisite to the node that uses it."""
@@ -29,9 +34,11 @@ class CircleGuard:
         seen, waiting = {target}, [target]
         while waiting:
             label = waiting.pop()
-            if label == source:
+            users = self._users.get(label, ())
+            self._steps -= len(users)
+            if label == source or self._steps < 0:
                 return False
-            for user in self._users.get(label, ()):
+            for user in users:
                 if user not in seen and (last is None or self._position[user] <= last):
                     seen.add(user)
                     waiting.append(user)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from blueprint.node import Node, Place
 
 
+_MOST_BETWEEN = 20
+"""Statements between a corollary and the theorem that it may still belong to."""
+
+
 def draft(book: Blueprint, texts: Mapping[str, str] | None = None) -> Draft:
     r"""Propose what a book does not say: labels, Lean names, and what statements and proofs use.
 
@@ -123,7 +127,8 @@ class _Drafting:
         is_corollary = node.heading.lower() in COROLLARY_WORDS
         if not is_corollary or found or node.uses or (node.proof and node.proof.uses):
             return []
-        for before in reversed(self.book.nodes[: self.position[node.label]][-20:]):
+        here = self.position[node.label]
+        for before in reversed(self.book.nodes[max(0, here - _MOST_BETWEEN) : here]):
             if before.chapter != node.chapter:
                 break
             if not before.is_definition and before.heading.lower() not in COROLLARY_WORDS:

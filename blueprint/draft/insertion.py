@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from blueprint.node import Place
 
 _BEGIN = re.compile(r"\\begin\s*\{([^{}]*)\}|\\[A-Za-z@]+")
-_LABEL = re.compile(r"\\label(?![A-Za-z@])")
+_LABEL = re.compile(r"\\label\s*\{[^{}\\%\n]{0,200}\}")
 _PLAIN_GROUP = re.compile(r"\{[^{}\\%\n]{0,200}\}")
 _BLANKS = re.compile(r"[ \t]*")
 _BOX = re.compile(r"\\(?:newtcbtheorem|NewTcbTheorem|DeclareTcbTheorem)\s*(?:\[[^\[\]]*\])?\s*\{([^{}]*)\}")
@@ -79,7 +79,7 @@ def _uses(edges: Iterable[ProposedEdge]) -> list[str]:
 
 def _comment(reason: str) -> str:
     r"""Return a reason as a comment of one line that no command or brace of the book can be hidden in."""
-    plain = " ".join(_UNSAFE.sub(" ", reason).split())
+    plain = " ".join(_UNSAFE.sub(" ", reason).split()).replace("\u201c ", "\u201c").replace(" \u201d", "\u201d")
     return f"% inferred: {plain[:_LONGEST_REASON]}"
 
 
@@ -125,10 +125,7 @@ class _Inserter:
         while plain := _PLAIN_GROUP.match(text, end):
             end = plain.end()
         while label := _LABEL.match(text, cursor.skip_blank(end)):
-            group = cursor.group(label.end())
-            if group is None or "\n\n" in text[end : group.end]:
-                break
-            end = group.end
+            end = label.end()
         return end
 
 

@@ -142,3 +142,17 @@ def test_long_repetitions_end_soon(tmp_path: Path, piece: str) -> None:
     proposed = draft(book, {name: file.text for name, file in files.items()})
     drafted_files(proposed, files)
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_long_chain_of_references_is_drafted_soon(tmp_path: Path, step: int) -> None:
+    statements = (
+        f"\\begin{{thm}}\\label{{t{number}}}By \\ref{{t{number + step}}}.\\end{{thm}}" for number in range(10_000)
+    )
+    lay_out(tmp_path, "\n\n".join(statements).encode())
+    book = read_blueprint(tmp_path / "book" / "web.tex")
+    start = time.perf_counter()
+    proposed = draft(book)
+    assert time.perf_counter() - start < 10
+    assert len(proposed.edges) > 3_000
+    assert draft(book) == proposed
