@@ -66,6 +66,7 @@ class StatementDraft(MarkedDraft):
         proofs: the proofs attached to it, once the book is read to its end.
         label: what its node is called, once that is settled.
         node, joined: the node that was made of it last, and of which proofs.
+        reread: of that node and the proof that leanblueprint takes for its own, what leanblueprint reads.
     """
 
     kind: str = ""
@@ -81,6 +82,7 @@ class StatementDraft(MarkedDraft):
     label: str = ""
     node: Node | None = None
     joined: list[ProofDraft] | None = None
+    reread: tuple[Node, ProofDraft | None, Node] | None = None
 
     @property
     def identity(self) -> str:

@@ -44,7 +44,8 @@ class Edition:
         self._settle_labels()
         self._name_headings()
         targets = book.labels.targets
-        nodes = tuple(self._node(statement) for statement in self._nodes)
+        stated = [(name, target.kind, each) for name, target in targets.items() if (each := target.statement)]
+        nodes = tuple([self._node(statement) for statement in self._nodes])
         passages = tuple(self._passages())
         macros = book.macros.macros
         return Blueprint(
@@ -53,16 +54,12 @@ class Edition:
             nodes=nodes,
             passages=passages,
             macros={name: (macro.arguments, macro.body) for name, macro in macros.items()},
-            aliases={n: t.statement.label for n, t in targets.items() if t.kind == "node" and t.statement},
+            aliases={name: statement.label for name, kind, statement in stated if kind == "node"},
             references={name: target.number for name, target in targets.items() if target.number},
             problems=tuple(sorted(set(book.problems))),
             files=self.files,
             words={name: target.word for name, target in targets.items() if target.number},
-            containers={
-                name: target.statement.label
-                for name, target in targets.items()
-                if target.kind != "node" and target.statement and target.statement.is_node
-            },
+            containers={name: each.label for name, kind, each in stated if kind != "node" and each.is_node},
             defaults={name: macro.default for name, macro in macros.items() if macro.default is not None},
             settings={key: text for key, text in book.settings.items() if key != "title"},
             headings={name: book.theorems.heading(name) for name in {*book.theorems.styles, *book.theorems.nodes}},

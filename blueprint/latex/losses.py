@@ -24,7 +24,10 @@ def nodes_read_otherwise(book: Book, read: Iterable[tuple[StatementDraft, Node]]
     proofs = _proofs(book)
     found: dict[str, Node] = {}
     for draft, node in read:
-        other = _reread(draft, node, proofs.get(id(draft)))
+        proof = proofs.get(id(draft))
+        if draft.reread is None or draft.reread[0] is not node or draft.reread[1] is not proof:
+            draft.reread = (node, proof, _reread(draft, node, proof))
+        other = draft.reread[2]
         if other is not node:
             found[node.label] = other
     return found
@@ -50,7 +53,7 @@ def _reread_proof(draft: ProofDraft, known: Proof | None) -> Proof:
     uses, lean, leanok = _names(draft, "uses"), _names(draft, "lean"), _is_marked(draft)
     if known and (known.place, known.uses, known.lean, known.leanok) == (draft.place, uses, lean, leanok):
         return known
-    return Proof(draft.place, draft.tex, uses, leanok, draft.title, lean, tuple(draft.tags))
+    return Proof(draft.place, draft.tex, uses, leanok, draft.title, lean, tuple(draft.tags), tuple(draft.equations))
 
 
 def _names(draft: MarkedDraft, mark: str) -> tuple[str, ...]:
