@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import redis
 import structlog
 from celery import Celery
+from kombu import pools
 from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.backoff import ExponentialWithJitterBackoff
@@ -177,8 +178,10 @@ class Carrier:
             raise ServiceError(f"The broker is away: {error}") from error
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections, those of every Celery application in this process among them."""
         self._client.close()
+        # Celery's own `close` forgets its pools and leaves their sockets to the garbage collector.
+        pools.reset()
         self._app.close()
 
 
@@ -199,6 +202,10 @@ class Line:
         ordered = list(jobs)
         answers = cast("list[int]", self._client.smismember(board_key(campaign), [str(job) for job in ordered]))
         return {job for job, there in zip(ordered, answers, strict=True) if not there}
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
 
     def show_presence(self, queue: str, worker: str, slots: int, seconds: float) -> None:
         """Says that `worker` is there and can run `slots` jobs; unless repeated, forgotten after `seconds`."""

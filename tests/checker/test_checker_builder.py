@@ -153,8 +153,13 @@ def test_endless_computation_ends_in_a_timeout(builder: Builder) -> None:
 
 
 def test_too_little_memory_is_a_failure_with_that_name(builder: Builder) -> None:
+    assert one(builder, HEAD).ok  # what it imports is built with memory enough
     poor = Builder(builder.lean, builder.sandbox, builder.store, limits=Limits(memory_bytes=8 << 20))
-    recursive = "public noncomputable def f : Book.Num → Book.Num\n  | .zero => .zero\n  | .succ a => f a\n"
+    # One recursive definition stays about at the limit; forty are far beyond it, whatever the machine does meanwhile.
+    recursive = "".join(
+        f"public noncomputable def f{n} : Book.Num → Book.Num\n  | .zero => .zero\n  | .succ a => f{n} a\n"
+        for n in range(40)
+    )
     certificate = one(poor, HEAD + recursive)
     assert certificate.failure == "memory", certificate
     assert "8 MB" in certificate.detail

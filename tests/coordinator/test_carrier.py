@@ -25,12 +25,19 @@ def carrier(broker: str) -> Iterator[Carrier]:
     made.close()
 
 
+@pytest.fixture
+def line(broker: str) -> Iterator[Line]:
+    made = Line(broker)
+    yield made
+    made.close()
+
+
 def order(carrier: Carrier, job: int) -> AuditOrder:
     return AuditOrder(Envelope(job, carrier.campaign, "/hub.git", "a" * 40, "L", (), ()), ())
 
 
-def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: Carrier) -> None:
-    app, line, taken = make_app(broker), Line(broker), []
+def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: Carrier, line: Line) -> None:
+    app, taken = make_app(broker), []
 
     def take(text: str) -> None:
         job = read_order(text).envelope.job
@@ -51,25 +58,24 @@ def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: 
     app.close()
 
 
-def test_reports_stay_until_their_effect_is_in_the_store(broker: str, carrier: Carrier) -> None:
-    Line(broker).report(carrier.campaign, Beat("w", (1,)))
+def test_reports_stay_until_their_effect_is_in_the_store(carrier: Carrier, line: Line) -> None:
+    line.report(carrier.campaign, Beat("w", (1,)))
     ((identifier, report),) = carrier.receive(1.0)
     assert carrier.receive(0.01) == [(identifier, report)]
     carrier.acknowledge([identifier])
     assert carrier.receive(0.01) == []
 
 
-def test_what_is_no_report_is_dropped_and_does_not_stop_the_others(broker: str, carrier: Carrier) -> None:
+def test_what_is_no_report_is_dropped_and_does_not_stop_the_others(broker: str, carrier: Carrier, line: Line) -> None:
     client = connect(broker)
     client.xadd(reports_key(carrier.campaign), {"report": "{nonsense"})
     client.xadd(reports_key(carrier.campaign), {"other": "field"})
     client.close()
-    Line(broker).report(carrier.campaign, Beat("w", (1,)))
+    line.report(carrier.campaign, Beat("w", (1,)))
     assert [report for _, report in carrier.receive(1.0)] == [Beat("w", (1,))]
 
 
-def test_a_job_taken_off_the_board_is_lost_to_its_worker(broker: str, carrier: Carrier) -> None:
-    line = Line(broker)
+def test_a_job_taken_off_the_board_is_lost_to_its_worker(carrier: Carrier, line: Line) -> None:
     carrier.restrict([1, 2, 3])
     assert line.lost(carrier.campaign, [1, 2, 3]) == set()
     carrier.withdraw([2])
@@ -78,8 +84,8 @@ def test_a_job_taken_off_the_board_is_lost_to_its_worker(broker: str, carrier: C
     assert not line.is_live(carrier.campaign, 1)
 
 
-def test_workers_anywhere_are_counted_while_they_show_themselves(broker: str, carrier: Carrier) -> None:
-    line, queue = Line(broker), f"q{time.time_ns()}"
+def test_workers_anywhere_are_counted_while_they_show_themselves(carrier: Carrier, line: Line) -> None:
+    queue = f"q{time.time_ns()}"
     assert carrier.slots(queue) == 0
     line.show_presence(queue, "one", 16, 30.0)
     line.show_presence(queue, "two", 4, 0.2)

@@ -90,6 +90,7 @@ def loop(tmp_path: Path, broker: str) -> Iterator[Loop]:
     yield made
     made.coordinator.close()
     made.client.close()
+    made.line.close()
     made.store.close()
 
 
