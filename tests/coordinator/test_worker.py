@@ -36,4 +36,5 @@ def test_a_report_is_kept_while_the_broker_is_away(
     monkeypatch.setattr(worker._line, "report", falter)
     worker.take(write_order(order))
     assert ended in [report for _, report in carrier.receive(1.0)]
+    worker._line.close()
     carrier.close()
