@@ -181,7 +181,7 @@ class Carrier:
         """Closes all connections, those of every Celery application in this process among them."""
         self._client.close()
         # Celery's own `close` forgets its pools and leaves their sockets to the garbage collector.
-        pools.reset()
+        pools.reset()  # type: ignore[no-untyped-call]  # kombu has no annotations there
         self._app.close()
 
 
