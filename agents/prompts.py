@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
 
 from agents.errors import TemplateMissing
 from agents.transcript import cut
-from checker.header import path_of
+from checker.source.header import path_of
 
 if TYPE_CHECKING:
     from agents.assignment import Assignment

@@ -13,7 +13,7 @@ from agents.summary import MAX_SUMMARY
 from agents.transcript import cut
 from checker import Change, judge
 from checker.errors import HeaderError
-from checker.header import module_of, path_of
+from checker.source.header import module_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

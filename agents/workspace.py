@@ -15,7 +15,7 @@ from checker import Policy
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from checker.builder import Builder
+    from checker.build.builder import Builder
 
 MAX_LISTED = 400
 """Most files one listing names."""

@@ -1,16 +1,17 @@
 """Everything that runs or reads Lean: build, certificates, kernel terms, and the gate nobody may cheat."""
 
-from checker.audit import audit
-from checker.builder import Build, Builder
-from checker.certificate import Certificate, Declaration, Diagnostic
-from checker.change import Change, Layout, Policy
+from checker.build.builder import Build, Builder
+from checker.build.certificate import Certificate, Diagnostic
+from checker.build.store import CertificateStore
 from checker.errors import CheckerError, HeaderError, LeanMissing, SandboxMissing
-from checker.gate import judge
-from checker.header import Header, Import, imports_of, module_of, path_of
-from checker.judgement import Code, Judgement, Reason
+from checker.gate.audit import audit
+from checker.gate.change import Change, Layout, Policy
+from checker.gate.gate import judge
+from checker.gate.judgement import Code, Judgement, Reason
+from checker.kernel.declaration import Declaration
+from checker.lean.toolchain import EmbeddedLean, find_lean
 from checker.sandbox import Limits, Sandbox
-from checker.store import CertificateStore
-from checker.toolchain import EmbeddedLean, find_lean
+from checker.source.header import Header, Import, imports_of, module_of, path_of
 
 __all__ = [
     "Build",

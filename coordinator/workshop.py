@@ -19,7 +19,7 @@ import structlog
 
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
 from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
-from checker.environment import Environment
+from checker.build.environment import Environment
 from checker.errors import AuditFailed, UnknownDeclaration
 from coordinator.errors import GitError
 from coordinator.git import Identity, Repository

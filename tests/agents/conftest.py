@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker.builder import Builder
-from checker.store import CertificateStore
-from checker.toolchain import find_lean
+from checker.build.builder import Builder
+from checker.build.store import CertificateStore
+from checker.lean.toolchain import find_lean
 from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:

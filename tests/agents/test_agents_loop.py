@@ -23,12 +23,12 @@ from agents.rehearsal.script import DemoScript
 from agents.transcript import Transcript
 from agents.workspace import Workspace
 from checker import Change, CheckerError, Layout, Policy, judge
-from checker.header import path_of
+from checker.source.header import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from checker.builder import Builder
+    from checker.build.builder import Builder
 
 BOOK = Path(__file__).parents[2] / "lean_project"
 LAYOUT = Layout("Arithmetic", ("Arithmetic/Base",), ("Arithmetic/Helpers",))

@@ -22,12 +22,12 @@ from agents.rehearsal.faults import Fault, Faults
 from agents.rehearsal.message import Action, events, message
 from agents.rehearsal.mistakes import read_rehearsal
 from agents.rehearsal.request import Invalid, read_request
-from checker.header import module_of
+from checker.source.header import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker.builder import Builder
+    from checker.build.builder import Builder
 
 BOOK = Path(__file__).parents[2] / "lean_project"
 SCRIPT = BOOK / "rehearsal.yaml"

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from checker import Change, Judgement, Layout, Policy, judge
-from checker.environment import Environment
+from checker.build.environment import Environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from checker import Build, Builder
-    from checker.change import Stage
+    from checker.gate.change import Stage
 
 HERE = Path(__file__).parent
 PROJECT = HERE / "project"

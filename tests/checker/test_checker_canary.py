@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker import Code, canary
-from checker.canary import canary_reasons
+from checker import Code
+from checker.gate import canary
+from checker.gate.canary import canary_reasons
 from tests.checker.desk import PROJECT, PROOF, ZERO_ADD
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def test_a_base_it_cannot_live_on_is_refused(builder: Builder) -> None:
 def test_a_checker_that_sees_no_axioms_accepts_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write({ZERO_ADD: PROOF})
     assert desk.judge().accepted
-    monkeypatch.setattr("checker.canary.Environment.axioms", lambda _self, _name: ())
+    monkeypatch.setattr("checker.gate.canary.Environment.axioms", lambda _self, _name: ())
     reasons = desk.judge().reasons
     assert [reason.code for reason in reasons] == [Code.CANARY]
     assert "hidden `sorry`" in reasons[0].message

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker.environment import Environment
+from checker.build.environment import Environment
 from tests.checker.desk import PROJECT
 
 if TYPE_CHECKING:

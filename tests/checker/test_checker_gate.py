@@ -14,7 +14,7 @@ from tests.checker.desk import HEAD, HERE, PROOF, ZERO_ADD
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from checker.change import Stage
+    from checker.gate.change import Stage
     from tests.checker.desk import Desk
 
 EXPLOITS = sorted((HERE / "exploits").glob("*.lean"))

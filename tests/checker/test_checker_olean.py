@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.compiled import PRIVATE, PUBLIC, SERVER, read_compiled
 from checker.errors import UnreadableModule
-from checker.replay import replay_module
+from checker.gate.replay import replay_module
+from checker.kernel.compiled import PRIVATE, PUBLIC, SERVER, read_compiled
 from tests.checker.desk import PROJECT
 
 if TYPE_CHECKING:

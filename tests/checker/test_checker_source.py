@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker import HeaderError, Policy, imports_of, module_of, path_of
-from checker.lexer import Kind, LexicalError, tokens
-from checker.syntax import FORBIDDEN_WORDS, syntax_reasons
-from checker.tree import SourceTree
+from checker.gate.syntax import FORBIDDEN_WORDS, syntax_reasons
+from checker.source.lexer import Kind, LexicalError, tokens
+from checker.source.tree import SourceTree
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 
 from agents import Assignment, NodeBrief, Outcome, Usage
 from checker import Layout
-from checker.environment import Environment
+from checker.build.environment import Environment
 from coordinator.git import MAIN, Repository
 from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
 from coordinator.workshop import HostSettings, Workshop

@@ -13,7 +13,7 @@ import pytest
 from agents.rehearsal.answers import Answers
 from blueprint import Blueprint, DependencyGraph, read_blueprint, report
 from checker import Builder, CertificateStore, find_lean
-from checker.audit import audit
+from checker.gate.audit import audit
 from coordinator.layout import plan_homes
 from tests.support.sandboxes import any_sandbox
 

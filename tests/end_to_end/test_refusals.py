@@ -66,7 +66,7 @@ def test_no_network(tmp_path: Path) -> None:
 def test_a_platform_without_lean(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c")
     script = (
-        "import sys, checker.toolchain; checker.toolchain.DISTRIBUTION = 'lean_of_another_platform'\n"
+        "import sys, checker.lean.toolchain; checker.lean.toolchain.DISTRIBUTION = 'lean_of_another_platform'\n"
         "import coordinator.cli\n"
         f"sys.argv = ['blueprover', 'run', {str(folder)!r}]; coordinator.cli.main()"
     )

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from checker.errors import HeaderError
-from checker.header import Header, imports_of, module_of, path_of
+from checker.source.header import Header, imports_of, module_of, path_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

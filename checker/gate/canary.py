@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.environment import SORRY, Environment
-from checker.judgement import Code, Reason
+from checker.build.environment import SORRY, Environment
+from checker.gate.judgement import Code, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from checker.builder import Builder
+    from checker.build.builder import Builder
 
 OPEN: Final = "BlueproverCanaryOpen"
 """Proves everything with `sorryAx` and with an axiom of its own."""

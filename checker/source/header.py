@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from checker.errors import HeaderError
-from checker.lexer import LexicalError
+from checker.source.lexer import LexicalError
 
 _NAME = re.compile(r"(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»)(?:\.(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»))*")
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w'!?-]*")

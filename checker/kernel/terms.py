@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from checker.errors import UnreadableModule
 
 if TYPE_CHECKING:
-    from checker.olean import Space
+    from checker.kernel.olean import Space
 
 BOUND, FREE, META, SORT, CONSTANT, APPLY, LAMBDA, FORALL, LET, LITERAL, METADATA, PROJECTION = range(12)
 """Constructors of `Lean.Expr`."""

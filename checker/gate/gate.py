@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.canary import canary_reasons
-from checker.content import content_reasons
-from checker.difference import Touched, difference
-from checker.environment import SORRY, Environment, is_open
+from checker.build.environment import SORRY, Environment, is_open
 from checker.errors import HeaderError
-from checker.evidence import evidence_reasons
-from checker.header import imports_of, module_of, path_of
-from checker.judgement import Code, Judgement, Reason
-from checker.replay import replay_module
-from checker.syntax import syntax_reasons
-from checker.tree import module_paths, read_regular
+from checker.gate.canary import canary_reasons
+from checker.gate.content import content_reasons
+from checker.gate.difference import Touched, difference
+from checker.gate.evidence import evidence_reasons
+from checker.gate.judgement import Code, Judgement, Reason
+from checker.gate.replay import replay_module
+from checker.gate.syntax import syntax_reasons
+from checker.source.header import imports_of, module_of, path_of
+from checker.source.tree import module_paths, read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checker.builder import Build, Builder
-    from checker.certificate import Certificate, Failure
-    from checker.change import Change, Layout, Policy
+    from checker.build.builder import Build, Builder
+    from checker.build.certificate import Certificate, Failure
+    from checker.gate.change import Change, Layout, Policy
 
 _LIMITS: Mapping[Failure, Code] = {"timeout": Code.TIMEOUT, "memory": Code.MEMORY}
 

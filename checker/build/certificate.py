@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from checker.kernel.declaration import Declaration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -43,33 +45,6 @@ class Diagnostic:
 
     def __str__(self) -> str:
         return f"{self.line}:{self.column}: {self.severity}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """One constant of a compiled module, read from its kernel term.
-
-    Attributes:
-        kind: ``axiom``, ``definition``, ``theorem``, ``opaque``, ``quotient``, ``inductive``,
-            ``constructor`` or ``recursor``.
-        type_digest: digest of level parameters and type, names of bound variables included.
-        value_digest: digest of everything else: body, flags, constructors, rules.
-        type_uses: constants the type mentions, sorted.
-        value_uses: constants everything else mentions, sorted.
-        flags: ``unsafe`` and ``partial``, where the kernel says so.
-    """
-
-    kind: str
-    type_digest: str
-    value_digest: str
-    type_uses: tuple[str, ...] = ()
-    value_uses: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-
-    @property
-    def uses(self) -> tuple[str, ...]:
-        """All constants it mentions, sorted."""
-        return tuple(sorted({*self.type_uses, *self.value_uses}))
 
 
 @dataclass(frozen=True, slots=True)

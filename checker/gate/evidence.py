@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.judgement import Code, Reason
-from checker.kernel_names import is_special
+from checker.gate.judgement import Code, Reason
+from checker.kernel.special_names import is_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker.certificate import Certificate, Declaration
-    from checker.change import Policy
+    from checker.build.certificate import Certificate
+    from checker.gate.change import Policy
+    from checker.kernel.declaration import Declaration
 
 KNOWN_EXTENSIONS: Final = frozenset(
     {

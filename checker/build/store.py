@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from checker.certificate import Certificate
+from checker.build.certificate import Certificate
 from checker.errors import CertificateDamaged
 
 if TYPE_CHECKING:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.certificate import Declaration
 from checker.errors import UnreadableModule
-from checker.terms import Terms, digest
+from checker.kernel.declaration import Declaration
+from checker.kernel.terms import Terms, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from checker.olean import Object, Space
+    from checker.kernel.olean import Object, Space
 
 MODULE_FIELDS: Final = 5
 """Fields of `Lean.ModuleData`: imports, constant names, constants, more names, extension entries."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from checker.judgement import Code, Reason
+from checker.gate.judgement import Code, Reason
 
 if TYPE_CHECKING:
-    from checker.change import Policy
+    from checker.gate.change import Policy
 
 _MISLEADING: Final = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"  # controls, but tab and line ends

@@ -11,13 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from checker.terms import digest
+from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checker.certificate import Certificate
-    from checker.header import Header, Import
+    from checker.build.certificate import Certificate
+    from checker.source.header import Header, Import
 
 
 class Compiled(Protocol):

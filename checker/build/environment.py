@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from checker.errors import UnknownDeclaration
-from checker.terms import digest
+from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from checker.builder import Build
-    from checker.certificate import Declaration
+    from checker.build.builder import Build
+    from checker.kernel.declaration import Declaration
 
 SORRY: Final = "sorryAx"
 """The axiom behind an open proof."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checker.certificate import Certificate
+    from checker.build.certificate import Certificate
 
 
 class Code(StrEnum):

@@ -10,17 +10,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from checker.certificate import Certificate, Diagnostic, Failure
-from checker.compiled import CODE, PRIVATE, PUBLIC, SERVER, read_compiled
+from checker.build.certificate import Certificate, Diagnostic, Failure
 from checker.errors import UnreadableModule
-from checker.tree import read_regular
+from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER, read_compiled
+from checker.source.tree import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from checker.lean.toolchain import EmbeddedLean
     from checker.sandbox import Limits, Run, Sandbox
-    from checker.toolchain import EmbeddedLean
-    from checker.tree import Source
+    from checker.source.tree import Source
 
 INDEX: Final = ".ilean"
 """Suffix of the index for editors and the site."""

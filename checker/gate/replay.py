@@ -14,16 +14,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from checker.compilation import RESERVED_BYTES
-from checker.compiled import PRIVATE, PUBLIC, SERVER
-from checker.terms import digest
-from checker.visibility import visible
+from checker.build.compilation import RESERVED_BYTES
+from checker.build.visibility import visible
+from checker.kernel.compiled import PRIVATE, PUBLIC, SERVER
+from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from checker.builder import Build, Builder
-    from checker.certificate import Certificate
+    from checker.build.builder import Build, Builder
+    from checker.build.certificate import Certificate
 
 _RULE: Final = b"kernel replay 1"
 _ALL: Final = (PUBLIC, SERVER, PRIVATE)

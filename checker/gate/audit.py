@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from checker.environment import Environment
+from checker.build.environment import Environment
 from checker.errors import AuditFailed, UnknownDeclaration
-from checker.replay import replay_all
+from checker.gate.replay import replay_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from checker.builder import Builder
+    from checker.build.builder import Builder
 
 
 def audit(tree: Path, builder: Builder, declarations: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from checker.tree import read_regular
+from checker.source.tree import read_regular
 
 if TYPE_CHECKING:
     from pathlib import Path

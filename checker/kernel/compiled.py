@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from checker.constants import MODULE_FIELDS, ConstantReader
 from checker.errors import UnreadableModule
-from checker.olean import Part, Space, structure_digests
-from checker.terms import digest
+from checker.kernel.constants import MODULE_FIELDS, ConstantReader
+from checker.kernel.olean import Part, Space, structure_digests
+from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from checker.certificate import Declaration
+    from checker.kernel.declaration import Declaration
 
 PUBLIC: Final = ".olean"
 """Suffix of what importers load."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from checker.judgement import Code, Reason
-from checker.lexer import Kind, LexicalError, Token, tokens
+from checker.gate.judgement import Code, Reason
+from checker.source.lexer import Kind, LexicalError, Token, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker.change import Policy
+    from checker.gate.change import Policy
 
 FORBIDDEN_WORDS: Final = frozenset(
     {

@@ -7,23 +7,23 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from checker.certificate import Certificate, Failure
-from checker.compilation import Compiler, Order
-from checker.compiled import CODE, PRIVATE, PUBLIC, SERVER
+from checker.build.certificate import Certificate, Failure
+from checker.build.compilation import Compiler, Order
+from checker.build.visibility import Sights, first_sight, visible
 from checker.errors import CertificateDamaged
+from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER
+from checker.kernel.terms import digest
 from checker.sandbox import Limits
-from checker.terms import digest
-from checker.tree import Source, SourceTree
-from checker.visibility import Sights, first_sight, visible
+from checker.source.tree import Source, SourceTree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from checker.header import Header
+    from checker.build.store import CertificateStore
+    from checker.lean.toolchain import EmbeddedLean
     from checker.sandbox import Sandbox
-    from checker.store import CertificateStore
-    from checker.toolchain import EmbeddedLean
+    from checker.source.header import Header
 
 KEY_FORMAT: Final = b"blueprover certificate 1"
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "output"})

@@ -1,0 +1,1 @@
+"""Whether a change may land, judged on kernel terms."""

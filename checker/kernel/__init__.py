@@ -1,0 +1,1 @@
+"""What Lean wrote: compiled modules and their kernel terms, read without asking Lean."""

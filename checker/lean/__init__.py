@@ -1,0 +1,1 @@
+"""Which Lean there is, and how it is started."""

@@ -1,0 +1,1 @@
+"""Lean text: its words, its header, and folders of it."""
