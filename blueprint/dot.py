@@ -17,7 +17,7 @@ def dot(graph: DependencyGraph, paints: Mapping[str, Paint]) -> str:
 
     As with leanblueprint, definitions are boxes and the rest ellipses, what the statement uses is dashed, and edges
     that a longer way implies are left out. Unlike there, nodes and edges stand in the order of the book, and a label
-    with a quote or a backslash in it is no danger.
+    with a quote or a backslash in it is no danger. An edge that is not the author's has its origin as its class.
 
     Args:
         graph: the graph.
@@ -34,8 +34,12 @@ def _lines(graph: DependencyGraph, paints: Mapping[str, Paint]) -> Iterator[str]
     for node in graph.blueprint.nodes:
         yield f"\t{_quoted(node.label)} [{_attributes(node, paints[node.label])}];"
     for edge in graph.reduced_edges():
-        style = " [style=dashed]" if edge.in_statement else ""
-        yield f"\t{_quoted(edge.source)} -> {_quoted(edge.target)}{style};"
+        styles = ["style=dashed"] if edge.in_statement else []
+        joined = graph.joined.get((edge.source, edge.target))
+        if joined is not None:
+            styles.append(f"class={joined.origin}")
+        attributes = f" [{', '.join(styles)}]" if styles else ""
+        yield f"\t{_quoted(edge.source)} -> {_quoted(edge.target)}{attributes};"
     yield "}"
 
 

@@ -10,20 +10,18 @@ from blueprint.graph import DependencyGraph
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from blueprint.book import Blueprint
 
-
-def excerpt(blueprint: Blueprint, labels: Collection[str]) -> DependencyGraph:
+def excerpt(graph: DependencyGraph, labels: Collection[str]) -> DependencyGraph:
     """Return the graph of some nodes and the edges between them.
 
     Args:
-        blueprint: the whole book.
+        graph: the whole one.
         labels: of the nodes to keep; others are left out with all their edges.
     """
-    kept = frozenset(labels)
+    kept, blueprint = frozenset(labels), graph.blueprint
     part = replace(
         blueprint,
         nodes=tuple(node for node in blueprint.nodes if node.label in kept),
         aliases={name: label for name, label in blueprint.aliases.items() if label in kept},
     )
-    return DependencyGraph(part)
+    return DependencyGraph(part, graph.joined.values())

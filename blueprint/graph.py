@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from blueprint.book import Blueprint
+    from blueprint.links import Link
     from blueprint.node import Place
 
 _MOST_CYCLES = 50
@@ -46,17 +47,26 @@ class DependencyGraph:
     ordered pair; `order` holds every node once and respects every edge that is not in `broken`.
 
     Attributes:
-        edges: all edges, users in the order of the book, prerequisites in the order the author names them.
+        edges: all edges, users in the order of the book, prerequisites in the order the author names them, behind them
+            those joined from elsewhere.
+        joined: by source and target, the edges from elsewhere.
+
+    Args:
+        blueprint: the book; its author's edges come first.
+        others: edges from elsewhere. One whose ends are no two nodes, or whose pair the author or an earlier one has
+            already, is left out: a pair is told once.
     """
 
-    def __init__(self, blueprint: Blueprint) -> None:
+    def __init__(self, blueprint: Blueprint, others: Iterable[Link] = ()) -> None:
         self.blueprint = blueprint
         self._position = {node.label: index for index, node in enumerate(blueprint.nodes)}
         self._users: dict[str, list[str]] = {label: [] for label in self._position}
         self._statement: dict[str, tuple[str, ...]] = {}
         self._proof: dict[str, tuple[str, ...]] = {}
+        self.joined: dict[tuple[str, str], Link] = {}
         with uncollected():
             self._resolve_uses()
+            self._join(others)
             self.edges = tuple(self._make_edges())
 
     def _resolve_uses(self) -> None:
@@ -64,6 +74,19 @@ class DependencyGraph:
         for node in self.blueprint.nodes:
             self._statement[node.label] = _resolve(node.uses, aliases, node.label)
             self._proof[node.label] = _resolve(node.proof.uses, aliases, node.label) if node.proof else ()
+
+    def _join(self, others: Iterable[Link]) -> None:
+        for link in others:
+            source, target = link.source, link.target
+            if source == target or source not in self._position or target not in self._position:
+                continue
+            if source in self._statement[target] or source in self._proof[target]:
+                continue
+            self.joined[source, target] = link
+            if link.part != "proof":
+                self._statement[target] += (source,)
+            if link.part != "statement":
+                self._proof[target] += (source,)
 
     def _make_edges(self) -> Iterable[Edge]:
         for label, statement in self._statement.items():

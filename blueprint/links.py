@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from blueprint.graph import DependencyGraph
 
 Origin = Literal["author", "inferred", "lean"]
@@ -26,27 +24,24 @@ class Link:
         target: label of the node that uses it.
         part: where it is used.
         origin: who says so.
+        reason: of an inferred one what it was inferred from, a sentence with file and line; else empty.
     """
 
     source: str
     target: str
     part: Part
     origin: Origin
+    reason: str = ""
 
 
-def links_of(graph: DependencyGraph, origin: Origin = "author", others: Iterable[Link] = ()) -> tuple[Link, ...]:
-    """Return a graph's edges with their origin, then those of other origins.
-
-    Args:
-        graph: the graph.
-        origin: where its own edges come from.
-        others: edges from elsewhere. One whose ends are no nodes, or whose pair the graph or an earlier one has
-            already, is left out: a pair is told once.
-    """
-    own = tuple(
-        Link(each.source, each.target, part_of(each.in_statement, each.in_proof), origin) for each in graph.edges
+def links_of(graph: DependencyGraph) -> tuple[Link, ...]:
+    """Return a graph's edges with their origin: the author's, and among them those joined from elsewhere."""
+    joined = graph.joined
+    return tuple(
+        joined.get((each.source, each.target))
+        or Link(each.source, each.target, part_of(each.in_statement, each.in_proof), "author")
+        for each in graph.edges
     )
-    return own + tuple(_new(graph, own, others))
 
 
 def part_of(in_statement: bool, in_proof: bool) -> Part:
@@ -54,13 +49,3 @@ def part_of(in_statement: bool, in_proof: bool) -> Part:
     if in_statement and in_proof:
         return "both"
     return "statement" if in_statement else "proof"
-
-
-def _new(graph: DependencyGraph, own: Iterable[Link], others: Iterable[Link]) -> Iterator[Link]:
-    nodes = graph.blueprint.by_label
-    told = {(link.source, link.target) for link in own}
-    for link in others:
-        pair = (link.source, link.target)
-        if pair not in told and link.source in nodes and link.target in nodes and link.source != link.target:
-            told.add(pair)
-            yield link

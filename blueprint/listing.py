@@ -33,8 +33,13 @@ def listing(
     """
     return {
         "nodes": [_node(node, statuses[node.label], depths[node.label]) for node in graph.blueprint.nodes],
-        "edges": [{"from": link.source, "to": link.target, "in": link.part, "origin": link.origin} for link in links],
+        "edges": [_edge(link) for link in links],
     }
+
+
+def _edge(link: Link) -> dict[str, str]:
+    edge = {"from": link.source, "to": link.target, "in": link.part, "origin": link.origin}
+    return edge | {"reason": link.reason} if link.reason else edge
 
 
 def _node(node: Node, status: MarkedStatus, depth: int) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from blueprint import DependencyGraph, read_blueprint
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from blueprint import Blueprint
     from blueprint.compat import MarkedStatus, Paint
+    from blueprint.links import Link
+    from coordinator.lean_reading import LeanReading
+
+
+_NOT_THE_AUTHORS = {"lean": "come from Lean", "inferred": "are inferred from the text"}
 
 
 def graph(
@@ -28,6 +34,20 @@ def graph(
         bool, typer.Option("--levels", help="Tell what can be worked on at once, and the longest chain.")
     ] = False,
     compat: Annotated[bool, typer.Option("--compat", help="Read it as leanblueprint does, mistakes included.")] = False,
+    inferred: Annotated[
+        bool | None,
+        typer.Option(
+            "--inferred/--no-inferred",
+            help="Join what the text suggests where the author says nothing. Default: in a book without any mark.",
+        ),
+    ] = None,
+    lean: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Join what Lean uses: the top folder of the Lean project.")
+    ] = None,
+    certificates: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where modules compiled for --lean are kept.")
+    ] = None,
+    sandbox: Annotated[str, typer.Option(help="For --lean: bubblewrap, or none in so many words.")] = "bubblewrap",
 ) -> None:
     """Print a blueprint's dependency graph: nodes, edges, and what the author's marks say of each node."""
     from blueprint.compat import as_leanblueprint_reads, marked_statuses
@@ -37,10 +57,13 @@ def graph(
     if as_json + as_dot + as_svg > 1:
         raise typer.BadParameter("--json, --dot and --svg exclude one another; choose one.")
     book = read_blueprint(path)
-    whole = DependencyGraph(as_leanblueprint_reads(book) if compat else book)
+    read = as_leanblueprint_reads(book) if compat else book
+    reading = _read_lean(lean, sandbox, certificates) if lean else None
+    whole = DependencyGraph(read, _joined(path, read, reading, inferred, compat=compat))
+    # What the marks say does not change by what others find: it is told of the author's edges alone.
     statuses = marked_statuses(DependencyGraph(book), compat=compat) if as_json or as_dot or as_svg else {}
     near = neighbourhood(whole, node, depth) if node is not None else None
-    shown = whole if near is None else excerpt(whole.blueprint, near)
+    shown = whole if near is None else excerpt(whole, near)
     if as_dot or as_svg:
         typer.echo(_picture(shown, statuses, svg=as_svg, compat=compat), nl=False)
     elif as_json:
@@ -51,6 +74,30 @@ def graph(
         _print_surroundings(shown, near)
     else:
         _print_summary(shown)
+    if reading is not None and reading.failures:
+        for module, reason in reading.failures.items():
+            typer.echo(f"{module} does not compile: {reason}", err=True)
+        raise typer.Exit(1)
+
+
+def _read_lean(folder: Path, sandbox: str, certificates: Path | None) -> LeanReading:
+    from coordinator.lean_reading import read_lean
+
+    return read_lean(folder, sandbox, certificates)
+
+
+def _joined(
+    path: Path, book: Blueprint, reading: LeanReading | None, inferred: bool | None, *, compat: bool
+) -> tuple[Link, ...]:
+    """Return the edges that are not the author's; where Lean and the text tell the same one, Lean's is first."""
+    from blueprint import draft as drafting
+    from blueprint.reality import Reality
+
+    found = Reality(book, reading.evidence).links() if reading is not None else ()
+    if inferred or (inferred is None and not compat and drafting.is_plain(book)):
+        files = drafting.read_originals(path, book)
+        found += drafting.inferred_links(book, {name: file.text for name, file in files.items()})
+    return found
 
 
 def _data(
@@ -89,6 +136,10 @@ def _print_summary(shown: DependencyGraph) -> None:
     widest = max(map(len, rows), default=0)
     edges = len(shown.edges)
     _say(f"{len(shown.blueprint.nodes)} nodes, {edges} edges, {len(rows)} levels, at most {widest} nodes on one.")
+    for origin, words in _NOT_THE_AUTHORS.items():
+        count = sum(link.origin == origin for link in shown.joined.values())
+        if count:
+            _say(f"{count} of the edges {words}.")
     _say(f"Critical path, {len(path)} nodes:")
     _print_nodes(shown, path)
 

@@ -104,7 +104,7 @@ def test_edges_of_lean_have_their_origin_and_pairs_are_told_once() -> None:
     links = Reality(whole, Evidence(LEAN)).links()
     assert Link("d:add", "t", "both", "lean") in links
     assert Link("t:add_zero", "t", "proof", "lean") in links
-    told = links_of(DependencyGraph(whole), "author", links)
+    told = links_of(DependencyGraph(whole, links))
     assert [link.origin for link in told if (link.source, link.target) == ("d:add", "t")] == ["author"]
     assert Link("t:add_zero", "t", "proof", "lean") in told
     assert len({(link.source, link.target) for link in told}) == len(told)

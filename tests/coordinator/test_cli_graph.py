@@ -176,3 +176,45 @@ def test_pfr_has_every_node_and_edge() -> None:
 def test_pfr_has_leanblueprints_status() -> None:
     nodes = data(str(Path(CORPUS or "") / "pfr-blueprint"), "--compat")["nodes"]
     assert {key: sum(node["status"][key] for node in nodes) for key in nodes[0]["status"]} == PFR_STATUS
+
+
+PLAIN = r"""\documentclass{article}
+\newtheorem{theorem}{Theorem}
+\newtheorem{lemma}[theorem]{Lemma}
+\begin{document}
+\begin{lemma}\label{lem:a} A.\end{lemma}
+\begin{theorem} By \ref{lem:a} it holds.\end{theorem}
+\begin{proof} See Lemma~\ref{lem:a}.\end{proof}
+\begin{theorem}\label{thm:c} C.\end{theorem}
+\begin{proof} See Theorem 2.\end{proof}
+\end{document}
+"""
+
+
+def test_a_plain_book_has_the_edges_its_text_suggests(tmp_path: Path) -> None:
+    (tmp_path / "web.tex").write_text(PLAIN, encoding="utf-8")
+    found = data(str(tmp_path), "--levels")
+    unlabelled = found["nodes"][1]["label"]
+    assert [(edge["from"], edge["to"], edge["in"], edge["origin"]) for edge in found["edges"]] == [
+        ("lem:a", unlabelled, "both", "inferred"),
+        (unlabelled, "thm:c", "proof", "inferred"),
+    ]
+    assert "(web.tex:6)" in found["edges"][0]["reason"]
+    assert found["critical_path"] == ["lem:a", unlabelled, "thm:c"]
+    assert "2 of the edges are inferred from the text." in printed(str(tmp_path)).splitlines()
+    assert "[style=dashed, class=inferred]" in printed(str(tmp_path), "--dot")
+    near = data(str(tmp_path), "--node", "thm:c")
+    assert [edge["from"] for edge in near["edges"]] == [unlabelled]
+    assert data(str(tmp_path), "--no-inferred")["edges"] == data(str(tmp_path), "--compat")["edges"] == []
+    assert [node["status"] for node in data(str(tmp_path), "--no-inferred")["nodes"]] == [
+        node["status"] for node in found["nodes"]
+    ]
+
+
+def test_a_book_with_marks_has_inferred_edges_on_request_only(tmp_path: Path) -> None:
+    marked = PLAIN.replace(r"\label{thm:c}", r"\label{thm:c}\uses{lem:a}")
+    (tmp_path / "web.tex").write_text(marked, encoding="utf-8")
+    assert [edge["origin"] for edge in data(str(tmp_path))["edges"]] == ["author"]
+    found = data(str(tmp_path), "--inferred")
+    assert [edge["origin"] for edge in found["edges"]] == ["inferred", "author", "inferred"]
+    assert "reason" not in found["edges"][1]

@@ -138,3 +138,19 @@ def test_wrong_input_is_one_sentence(tmp_path: Path) -> None:
         assert answer.returncode != 0
         assert words in " ".join(answer.stderr.split())
         assert "Traceback" not in answer.stderr
+
+
+def test_the_graph_joins_what_lean_uses_and_changes_no_status(
+    compared: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, certificates: str
+) -> None:
+    compared(Broken=BROKEN)
+    alone = json.loads(blueprover("graph", str(tmp_path), "--json", timeout=60).stdout)
+    lean = ("--lean", str(tmp_path / "lean"), "--certificates", certificates, *SANDBOX)
+    answer = blueprover("graph", str(tmp_path), "--json", *lean, timeout=120)
+    assert (answer.returncode, answer.stderr.partition(": line 6: ")[0]) == (1, "Broken does not compile")
+    joined = json.loads(answer.stdout)
+    new = [edge for edge in joined["edges"] if edge not in alone["edges"]]
+    assert new == [{"from": "thm:truth", "to": "thm:both", "in": "proof", "origin": "lean"}]
+    assert {edge["origin"] for edge in alone["edges"]} == {"author"}
+    assert [node["status"] for node in joined["nodes"]] == [node["status"] for node in alone["nodes"]]
+    assert [node["level"] for node in joined["nodes"]] == [0, 0, 1, 2, 0, 2]
