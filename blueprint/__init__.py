@@ -7,7 +7,7 @@ from blueprint.errors import BlueprintError, NothingToRead, UnknownCode, Unknown
 from blueprint.graph import DependencyGraph, Edge
 from blueprint.node import Marks, Node, Place, Proof, Tag
 from blueprint.problem import Problem, Severity
-from blueprint.prose import ProseRenderer
+from blueprint.prose import ProseRenderer, Renderings
 from blueprint.reader import BlueprintReader, read_blueprint
 from blueprint.report import report
 from blueprint.root import find_root
@@ -35,6 +35,7 @@ __all__ = [
     "Proof",
     "ProseRenderer",
     "PullRequestRecord",
+    "Renderings",
     "Severity",
     "Snapshot",
     "Stage",

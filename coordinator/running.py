@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 import agents
-from blueprint import BlueprintError
+from blueprint import BlueprintError, Renderings
 from checker import Sandbox, find_lean
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
@@ -140,6 +140,7 @@ class Publisher:
         self._campaign = campaign
         self._book = book
         self._store = store
+        self._typeset = Renderings()
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="site")
         self._last: Future[None] | None = None
         self._due_at = time.monotonic() + campaign.settings.site_seconds
@@ -162,7 +163,7 @@ class Publisher:
         """Builds the site. Where that fails, the campaign goes on and the log says why."""
         try:
             snapshot = take_snapshot(self._campaign, self._book, self._store, sources=True)
-            build_site(snapshot, self._campaign.site_path)
+            build_site(snapshot, self._campaign.site_path, self._typeset)
         except (WebsiteError, BlueprintError, CoordinatorError) as error:
             log.warning("site_not_built", error=str(error))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+    from blueprint import Renderings
     from blueprint.node import Node
     from blueprint.snapshot import NodeProgress, PullRequestRecord, Snapshot
 
@@ -84,7 +85,7 @@ class Edition:
         chapters: in order.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, kept: Renderings | None = None) -> None:
         """Work out what pages look up. Raises `SnapshotIncomplete` when a node has no progress."""
         self.snapshot = snapshot
         self.blueprint = snapshot.blueprint
@@ -95,7 +96,7 @@ class Edition:
                     "take it again from a store that knows this book."
                 )
         self.graph = DependencyGraph(self.blueprint)
-        self.prose = Prose(self.blueprint, self._reference, lambda key: f"../{Routes.entry(key)}")
+        self.prose = Prose(self.blueprint, self._reference, lambda key: f"../{Routes.entry(key)}", kept)
         titles = tuple(self.prose.plain(chapter.title) for chapter in self.blueprint.chapters)
         self.routes = Routes(self.blueprint, titles)
         self.chapters = tuple(

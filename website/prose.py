@@ -18,7 +18,7 @@ from blueprint import ProseRenderer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from blueprint import Blueprint, Entry, Passage
+    from blueprint import Blueprint, Entry, Passage, Renderings
     from blueprint.node import Node
 
 _LINK_TAG = re.compile(r"</?a\b[^>]*>")
@@ -27,15 +27,22 @@ _LINK_TAG = re.compile(r"</?a\b[^>]*>")
 class Prose:
     """Typesets one book. What is asked twice is typeset once."""
 
-    def __init__(self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        link: Callable[[str], str],
+        cite: Callable[[str], str],
+        kept: Renderings | None = None,
+    ) -> None:
         """Prepare to typeset.
 
         Args:
             blueprint: the book, whose macros and numbers the prose uses.
             link: from a label in a reference to the address it leads to; empty for none.
             cite: from the key of an entry of the bibliography to its address.
+            kept: renderings of earlier editions.
         """
-        self._renderer = ProseRenderer(blueprint, link, cite)
+        self._renderer = ProseRenderer(blueprint, link, cite, kept)
         self._inline = cache(self._renderer.inline)
 
     def statement(self, node: Node) -> Markup:

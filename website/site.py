@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
+    from blueprint import Renderings
     from blueprint.snapshot import Snapshot
     from website.pages.page import Page
 
@@ -56,7 +57,7 @@ class Frame:
     navigation: tuple[tuple[str, str, str], ...]
 
 
-def build_site(snapshot: Snapshot, folder: Path) -> SiteReport:
+def build_site(snapshot: Snapshot, folder: Path, kept: Renderings | None = None) -> SiteReport:
     """Build or bring up to date the site of a campaign.
 
     The same snapshot gives the same files, byte for byte. Files that would not change are not touched; a
@@ -66,6 +67,7 @@ def build_site(snapshot: Snapshot, folder: Path) -> SiteReport:
     Args:
         snapshot: the campaign's state.
         folder: where the site goes; made when it is missing.
+        kept: typeset texts of earlier builds; only what is new or changed in the book is typeset anew, and added.
 
     Returns:
         What was written, kept and removed.
@@ -74,7 +76,7 @@ def build_site(snapshot: Snapshot, folder: Path) -> SiteReport:
         SnapshotIncomplete: when the snapshot lacks the progress of a node.
         FolderUnusable: when the folder cannot be read or written.
     """
-    edition = Edition(snapshot)
+    edition = Edition(snapshot, kept)
     frame = _frame(edition)
     output = OutputFolder(folder)
     for name, data in package_files(STATIC_FOLDER):

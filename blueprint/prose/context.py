@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from blueprint.prose.expansion import Expander
+    from blueprint.prose.facts import Facts
     from blueprint.prose.mathematics import Formulas
     from blueprint.prose.references import References
 
@@ -31,8 +32,8 @@ class Context:
         formulas: writes mathematics.
         expander: the book's macros.
         headings: theorem-like environments to the word they print.
-        pictures: names of picture files that are there, to their paths.
         unknown: what was shown as source because it was not understood, and how often.
+        facts: what else the book is asked.
     """
 
     references: References
@@ -40,7 +41,7 @@ class Context:
     expander: Expander
     headings: Mapping[str, str]
     unknown: Counter[str]
-    pictures: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts
 
 
 @dataclass(slots=True)

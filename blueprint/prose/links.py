@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from blueprint.prose.addresses import safe_address
 from blueprint.prose.flow import Flow, escape
 from blueprint.prose.fonts import write_transparent
-from blueprint.prose.references import COMMANDS, safe_address
+from blueprint.prose.references import COMMANDS
 
 if TYPE_CHECKING:
     from blueprint.latex.arguments import Found
@@ -130,8 +131,8 @@ def write_picture(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     if group is None:
         flow.raw("\\includegraphics")
         return at
-    path = writer.context.pictures.get(group.text.strip())
-    if path is None:
+    path = writer.context.facts.ask("picture", group.text.strip())
+    if not path:
         writer.context.unknown["\\includegraphics"] += 1
         flow.raw(f"[missing picture: {group.text}]")
     else:

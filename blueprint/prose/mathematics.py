@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from blueprint.prose.expansion import Expander
+    from blueprint.prose.facts import Facts, Question
     from blueprint.prose.formula import Preparation
 
 HEAVIEST = 2_400
@@ -55,11 +56,12 @@ def _move_tag(prepared: str) -> str:
 class Formulas:
     """Writes the formulas of one book."""
 
-    def __init__(self, preparation: Preparation, expander: Expander, unknown: Counter[str]) -> None:
+    def __init__(self, preparation: Preparation, expander: Expander, unknown: Counter[str], facts: Facts) -> None:
         self._preparation = preparation
         self._expander = expander
         self._unknown = unknown
-        self._written: dict[tuple[str, bool], str] = {}
+        self._facts = facts
+        self._written: dict[tuple[str, bool], tuple[str | None, tuple[Question, ...]]] = {}
         self._plain = LatexToMathML(fancy_error=False, allow_unreliable_rendering=True, max_expansions=1)
         self._converter, taken = self._with_macros()
         left = sorted(set(expander.macros) - taken, key=len, reverse=True)
@@ -96,13 +98,17 @@ class Formulas:
             display: whether it stands on a line of its own.
         """
         key = (tex, display)
-        html = self._written.get(key)
+        written = self._written.get(key)
+        if written is None:
+            with self._facts.recorded() as asked:
+                html = self._convert(tex, display=display)
+            self._written[key] = (html, tuple(asked))
+        else:
+            html = written[0]
+            self._facts.ask_again(written[1])
         if html is None:
-            html = self._convert(tex, display=display)
-            if html is None:
-                self._unknown["formula"] += 1
-                html = f'<code class="tex-raw tex-formula">{escape(tex.strip())}</code>'
-            self._written[key] = html
+            self._unknown["formula"] += 1
+            return f'<code class="tex-raw tex-formula">{escape(tex.strip())}</code>'
         return html
 
     def attempt(self, tex: str) -> str | None:

@@ -8,9 +8,7 @@ from blueprint.prose.flow import escape
 from blueprint.prose.series import Item, Piece, write_range, write_series
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from blueprint.book import Blueprint
+    from blueprint.prose.facts import Facts
 
 CLEVER = frozenset({"cref", "Cref", "labelcref", "vref", "Vref", "autoref"})
 """Commands that print several labels as one series."""
@@ -23,56 +21,28 @@ COMMANDS = frozenset(
 )
 """Commands that name one label or, separated by commas, several."""
 
-_SAFE_SCHEMES = ("https:", "http:", "mailto:")
-
-
-def safe_address(address: str) -> str:
-    """Return an address that a link may lead to, the empty string for any that could run script.
-
-    Allowed are web and mail addresses and those within the site: a path or a fragment without a scheme.
-    """
-    address = "".join(character for character in address if character.isprintable()).strip()
-    lowered = address.lower()
-    if lowered.startswith(_SAFE_SCHEMES):
-        return address
-    head = lowered.split("/", 1)[0].split("?", 1)[0].split("#", 1)[0]
-    return "" if ":" in head or "&" in head or lowered.startswith(("//", "\\")) else address
-
 
 class References:
     """What the labels of one book print, and where they lead."""
 
-    def __init__(
-        self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str] | None = None
-    ) -> None:
-        self._cite = cite
-        self._blueprint = blueprint
-        self._link = link
-        self._addresses: dict[str, str] = {}
-        self._places = {chapter.label for chapter in blueprint.chapters if chapter.label}
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
 
     def number(self, label: str) -> str:
         """Return the number a label names; empty where it names none."""
-        return self._blueprint.references.get(label, "")
+        return self._facts.ask("number", label)
 
     def address(self, label: str) -> str:
         """Return where a reference to a label leads: to a node, the node an equation stands in, or a chapter."""
-        target = self._blueprint.aliases.get(label) or self._blueprint.containers.get(label)
-        if target is None:
-            target = label if label in self._places else ""
-        if not target:
-            return ""
-        if target not in self._addresses:
-            self._addresses[target] = safe_address(self._link(target) or "")
-        return self._addresses[target]
+        return self._facts.ask("address", label)
 
     def citation(self, key: str, *, linked: bool) -> str:
         """Return what a citation of one entry prints, as HTML: its mark, a link where it leads anywhere, or the key."""
-        entry = self._blueprint.bibliography.get(key)
-        if entry is None:
+        found = self._facts.ask("mark", key)
+        if not found:
             return escape(key)
-        address = safe_address(self._cite(key) or "") if linked and self._cite else ""
-        mark = escape(entry.mark)
+        address = self._facts.ask("source", key) if linked else ""
+        mark = escape(found.removeprefix("="))
         return f'<a class="reference" href="{escape(address)}">{mark}</a>' if address else mark
 
     def plain(self, command: str, labels: str) -> str:
@@ -96,7 +66,7 @@ class References:
                 written.append(f'<a class="reference" href="{escape(address)}">{escape(text)}</a>')
             elif not label and text not in {"", "??"}:
                 written.append(escape(text))
-            elif label in self._blueprint.references or label in self._blueprint.aliases:
+            elif self.number(label) or self._facts.ask("node", label):
                 written.append(f'<span class="reference">{escape(text)}</span>')
             elif text:
                 written.append(f'<span class="tex-raw">{escape(f"{command}:{label}")}</span>')
@@ -113,20 +83,15 @@ class References:
     def _item(self, command: str, label: str) -> Item:
         """Return what a reference to one label prints: the label itself where it names nothing."""
         number = self.number(label)
-        name = number or self._name(label) or "??"
+        name = number or self._facts.ask("name", label) or label or "??"
         if command == "eqref":
             return Item("", f"({name.strip('()')})", label)
-        word = self._blueprint.words.get(label, "")
+        word = self._facts.ask("word", label)
         if command in BARE or not number or not word:
             return Item("", name, label)
         if word == "equation":
             return Item("Equation" if command[0] == "C" else "", f"({name})", label)
         return Item(word.lower() if word == "Item" else word, name, label)
-
-    def _name(self, label: str) -> str:
-        """Return how an unnumbered node is called: by its kind, or the label itself."""
-        node = self._blueprint.by_label.get(self._blueprint.aliases.get(label, ""))
-        return node.name if node else label
 
 
 def _split(labels: str) -> list[str]:

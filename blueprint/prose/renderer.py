@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from blueprint.prose.context import Context, Sheet
 from blueprint.prose.expansion import Expander
+from blueprint.prose.facts import Facts
 from blueprint.prose.flow import Flow
 from blueprint.prose.formula import Preparation
 from blueprint.prose.mathematics import Formulas
 from blueprint.prose.references import References
+from blueprint.prose.renderings import Rendering
 from blueprint.prose.text import TextWriter
 
 if TYPE_CHECKING:
@@ -18,6 +21,16 @@ if TYPE_CHECKING:
 
     from blueprint.book import Blueprint
     from blueprint.node import Node
+    from blueprint.prose.renderings import Renderings
+
+
+class Text(NamedTuple):
+    """A stretch of LaTeX with all that tells its rendering from those of others: see `ProseRenderer.passage`."""
+
+    tex: str
+    equations: tuple[str, ...] = ()
+    place: str = ""
+    inline: bool = False
 
 
 class ProseRenderer:
@@ -33,7 +46,11 @@ class ProseRenderer:
     """
 
     def __init__(
-        self, blueprint: Blueprint, link: Callable[[str], str], cite: Callable[[str], str] | None = None
+        self,
+        blueprint: Blueprint,
+        link: Callable[[str], str],
+        cite: Callable[[str], str] | None = None,
+        kept: Renderings | None = None,
     ) -> None:
         """Prepare to write.
 
@@ -43,12 +60,20 @@ class ProseRenderer:
                 string for none.
             cite: from the key of an entry of the bibliography to the address that citations of it lead to; they lead
                 nowhere without it.
+            kept: renderings of earlier editions, to which those of this one are added.
         """
         self.unknown: Counter[str] = Counter()
-        references = References(blueprint, link, cite)
-        expander = Expander(blueprint)
-        formulas = Formulas(Preparation(references), expander, self.unknown)
-        self._context = Context(references, formulas, expander, blueprint.headings, self.unknown, blueprint.pictures)
+        self._kept = kept
+        self._facts = Facts(blueprint, link, cite)
+        noted: Counter[str] = Counter()
+        with self._facts.recorded() as asked:
+            references = References(self._facts)
+            expander = Expander(blueprint)
+            formulas = Formulas(Preparation(references), expander, noted, self._facts)
+        self._context = Context(references, formulas, expander, blueprint.headings, noted, self._facts)
+        table = (sorted(blueprint.macros.items()), sorted(blueprint.defaults.items()))
+        told = repr((table, sorted(blueprint.headings.items()), sorted(asked.items())))
+        self._digest = hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
     def statement(self, node: Node) -> str:
         """Return what a node states, as paragraphs and blocks, without its heading."""
@@ -68,13 +93,41 @@ class ProseRenderer:
             equations: numbers of the rows of displays that have neither label nor tag, in order.
             place: what keeps the ids of footnotes apart from those of the same text elsewhere on a page.
         """
-        tex = self._context.expander.put_in_edges(tex)
-        sheet, flow = Sheet.of(tex, place, equations), Flow()
-        TextWriter(self._context, sheet, tex).write(flow)
-        return flow.html() + sheet.notes_html()
+        return self._write(Text(tex, tuple(equations), place))
 
     def inline(self, tex: str) -> str:
         """Return a title or the like as inline HTML, without paragraphs and without links."""
+        return self._write(Text(tex, inline=True))
+
+    def _write(self, text: Text) -> str:
+        """Write a text unless its rendering is kept."""
+        if self._kept is None:
+            return self._take(self._render(text))
+        key = hashlib.blake2b(repr((self._digest, text)).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+        rendering = self._kept.find(key, self._facts)
+        if rendering is None:
+            rendering = self._render(text)
+            self._kept.keep(key, rendering)
+        return self._take(rendering)
+
+    def _take(self, rendering: Rendering) -> str:
+        self.unknown.update(dict(rendering.unknown))
+        return rendering.html
+
+    def _render(self, text: Text) -> Rendering:
+        noted = self._context.unknown
+        noted.clear()
+        with self._facts.recorded() as asked:
+            html = self._inline(text.tex) if text.inline else self._blocks(text)
+        return Rendering(html, tuple(asked.items()), tuple(noted.items()))
+
+    def _blocks(self, text: Text) -> str:
+        tex = self._context.expander.put_in_edges(text.tex)
+        sheet, flow = Sheet.of(tex, text.place, text.equations), Flow()
+        TextWriter(self._context, sheet, tex).write(flow)
+        return flow.html() + sheet.notes_html()
+
+    def _inline(self, tex: str) -> str:
         flow = Flow(inline=True)
         TextWriter(self._context, Sheet.of(tex), tex).write(flow)
         return flow.html()

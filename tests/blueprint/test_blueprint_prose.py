@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprint import Blueprint, Chapter, ProseRenderer
-from blueprint.prose.references import safe_address
+from blueprint.prose.addresses import safe_address
 
 if TYPE_CHECKING:
     from collections.abc import Callable

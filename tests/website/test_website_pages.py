@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from blueprint import Renderings
 from blueprint.book import Blueprint, Chapter, Entry
 from blueprint.snapshot import Snapshot
 from blueprint.status import NodeState
@@ -259,3 +260,19 @@ def test_a_book_with_a_bibliography_has_a_page_for_it(
     assert link.partition("#")[2] in page.ids
     build_site(sample, tmp_path)
     assert not (tmp_path / "bibliography.html").exists()
+
+
+def test_a_build_typesets_only_what_changed_since_the_last(sample: Snapshot, tmp_path: Path) -> None:
+    kept = Renderings()
+    build_site(sample, tmp_path / "a", kept)
+    made = kept.made
+    build_site(replace(sample, taken_at=sample.taken_at + 60), tmp_path / "b", kept)
+    assert kept.made == made
+    node = sample.blueprint.nodes[0]
+    nodes = (replace(node, tex=f"{node.tex} More."), *sample.blueprint.nodes[1:])
+    changed = replace(sample, blueprint=replace(sample.blueprint, nodes=nodes))
+    build_site(changed, tmp_path / "b", kept)
+    assert kept.made == made + 1
+    build_site(changed, tmp_path / "c")
+    pages = [path.relative_to(tmp_path / "c") for path in (tmp_path / "c").rglob("*.html")]
+    assert all((tmp_path / "b" / page).read_bytes() == (tmp_path / "c" / page).read_bytes() for page in pages)
