@@ -124,7 +124,9 @@ def test_what_is_kept_never_differs_from_what_is_written_anew(
         def all_of(renderer: ProseRenderer, texts: list[str] = texts, number: str = number) -> list[str]:
             return [renderer.passage(text, (number,), number) + renderer.inline(text) for text in texts]
 
-        with_store = ProseRenderer(book, lambda _, to=address: to, kept=kept)
-        without = ProseRenderer(book, lambda _, to=address: to)
+        def to(_: str, address: str = address) -> str:
+            return address
+
+        with_store, without = ProseRenderer(book, to, kept=kept), ProseRenderer(book, to)
         assert all_of(with_store) == all_of(without)
         assert with_store.unknown == without.unknown
