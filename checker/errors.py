@@ -4,6 +4,7 @@
 
     CheckerError
     ├── LeanMissing            there is no Lean for this machine
+    ├── LakeFailed             lake cannot do what was asked of it
     ├── SandboxMissing         bubblewrap is not installed, and "none" was not asked for
     ├── SandboxFailed          the sandbox itself could not be started
     ├── UnreadableModule       a compiled module is damaged, hostile, or of an unknown format
@@ -23,6 +24,10 @@ class CheckerError(Exception):
 
 class LeanMissing(CheckerError):
     """There is no Lean that can run on this machine."""
+
+
+class LakeFailed(CheckerError):
+    """Lake cannot load a project, or was asked for something that is no target."""
 
 
 class SandboxMissing(CheckerError):

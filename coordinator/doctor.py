@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
-from checker import CheckerError, Sandbox, find_lean
+from checker import CheckerError, LakeProject, LakeToolchain, Sandbox, find_lean, toolchain_of
 from coordinator.errors import CoordinatorError
 from coordinator.git import git_version, require_git
 from coordinator.services import embedded_broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from checker import Choice
 
 PACKAGES = ("agents", "blueprint", "checker", "coordinator", "website")
 """Import packages this distribution provides. Their names are short, so another distribution may provide one too."""
@@ -33,14 +36,40 @@ class Finding:
     message: str
 
 
-def examine() -> Iterator[Finding]:
-    """Looks at everything a campaign on this host needs."""
+def examine(project: Path | None = None, lean: Choice = "auto") -> Iterator[Finding]:
+    """Looks at everything a campaign on this host needs.
+
+    Args:
+        project: a folder of Lean sources to look at too.
+        lean: which Lean it is compiled with; found when it is ``auto``.
+    """
     yield Finding("Python", "ok", f"{platform.python_version()} at {sys.executable}")
     yield _try("git", _git)
     yield _try("Lean", lambda: find_lean().identity)
     yield _try("sandbox", lambda: (Sandbox.bubblewrap(), "bubblewrap runs without privileges")[1])
     yield _try("broker", lambda: f"embedded Valkey at {embedded_broker()}")
     yield from _name_clashes()
+    if project is not None:
+        yield _project(project, lean)
+
+
+def _project(folder: Path, choice: Choice) -> Finding:
+    """Which Lean a folder is compiled with, and whether a campaign can work on it yet."""
+    if not folder.is_dir():
+        return Finding(str(folder), "error", "There is no such folder; name that of a Lean project.")
+    try:
+        toolchain = toolchain_of(folder, choice)
+        if not isinstance(toolchain, LakeToolchain):
+            return Finding(str(folder), "ok", f"compiled with the embedded Lean {toolchain.version}")
+        found = LakeProject(folder, toolchain, Sandbox.bubblewrap()).search_path()
+    except (CoordinatorError, CheckerError) as error:
+        return Finding(str(folder), "error", str(error))
+    return Finding(
+        str(folder),
+        "warning",
+        f"lake loads it, with Lean {toolchain.version} of {toolchain.root} and {len(found)} folders of compiled "
+        "modules; campaigns still compile with the embedded Lean.",
+    )
 
 
 def _git() -> str:

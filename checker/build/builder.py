@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.build.store import CertificateStore
-    from checker.lean.toolchain import EmbeddedLean
+    from checker.lean.toolchain import Toolchain
     from checker.sandbox import Sandbox
     from checker.source.header import Header
 
@@ -94,7 +94,7 @@ class Builder:
 
     def __init__(
         self,
-        lean: EmbeddedLean,
+        lean: Toolchain,
         sandbox: Sandbox,
         store: CertificateStore,
         jobs: int = 2,

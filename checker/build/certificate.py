@@ -7,44 +7,16 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from checker.kernel.declaration import Declaration
+from checker.lean.diagnostic import Diagnostic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-Severity = Literal["error", "warning", "information"]
-"""How much a message of Lean weighs. Only errors refuse a module."""
 
 Failure = Literal[
     "errors", "timeout", "memory", "crash", "output", "missing-import", "import-failed", "import-cycle",
     "header", "unreadable", "no-source",
 ]  # fmt: skip
 """Why a module has no artefacts: Lean's errors, a limit by name, or something before Lean."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """One message of Lean about a file.
-
-    Attributes:
-        severity: how much it weighs.
-        line: 1-based line.
-        column: 0-based column in code points, as Lean counts.
-        end_line: 1-based line of the end; the start's where Lean gives none.
-        end_column: 0-based column of the end.
-        kind: Lean's name for the kind of message; empty for most.
-        message: the text.
-    """
-
-    severity: Severity
-    line: int
-    column: int
-    end_line: int
-    end_column: int
-    kind: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.line}:{self.column}: {self.severity}: {self.message}"
 
 
 @dataclass(frozen=True, slots=True)

