@@ -77,6 +77,8 @@ class Blueprint:
             forks outside statements and proofs, in order, each with its place.
         read_otherwise: nodes that leanblueprint reads otherwise, by label, as it reads them.
         formalized_asides: labels of remarks and the like, no nodes, that are marked ``\leanok``.
+        sections: with the package's option ``dep_by``, the labels of the nodes in each of the graphs that leanblueprint
+            then makes, one for each section of that kind in the order of the book; ``None`` without it.
     """
 
     title: str
@@ -99,6 +101,7 @@ class Blueprint:
     tags: tuple[Tag, ...] = ()
     read_otherwise: Mapping[str, Node] = field(default_factory=dict)
     formalized_asides: frozenset[str] = frozenset()
+    sections: tuple[tuple[str, ...], ...] | None = None
 
     @cached_property
     def by_label(self) -> Mapping[str, Node]:

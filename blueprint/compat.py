@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from blueprint.book import Blueprint
     from blueprint.graph import DependencyGraph
@@ -57,14 +57,17 @@ def marked_statuses(graph: DependencyGraph, *, compat: bool = False) -> dict[str
 
     Args:
         graph: the blueprint's graph.
-        compat: bug for bug as leanblueprint shows it on the graph of the whole document. Then
+        compat: bug for bug as leanblueprint shows it on the graph of the whole document, or on those of its sections
+            where the book's option ``dep_by`` asks for them. Then
 
             * a node is read as leanblueprint reads it (`as_leanblueprint_reads`);
             * a label of an equation or a section is never stated, so that nothing above it can be stated or proved, and
               nothing above it is fully proved unless it stands in a ``definition``;
             * only an environment called ``definition`` has nothing to prove, and it counts as done even when it is not
               stated: ``\mathlibok`` without a proof, or a ``dfn``, keeps all above it from being fully proved;
-            * a proof counts as proved, and fully proved, even if its statement is not stated.
+            * a proof counts as proved, and fully proved, even if its statement is not stated;
+            * in a section's graph nothing is looked at beyond what its nodes use directly, what stands in a later
+              section counts as not proved, and a node in no graph is ready for nothing.
 
             Where nodes rest on one another in a circle leanblueprint ends without an answer; here they get one.
 
@@ -106,34 +109,75 @@ def _is_stated(node: Node) -> bool:
     return node.marks.leanok or node.marks.mathlibok
 
 
+_UNSET = MarkedStatus(
+    stated=False, can_state=False, can_prove=False, proved=False, fully_proved=False, mathlib=False, not_ready=False
+)
+
+
 def _exact(original: Blueprint) -> dict[str, MarkedStatus]:
     book = as_leanblueprint_reads(original)
     stated = {node.label: _is_stated(node) for node in book.nodes}
     stated |= dict.fromkeys(book.formalized_asides, True)
-    statuses: dict[str, MarkedStatus] = {}
-    above: dict[str, list[str]] = {}
-    unfinished: list[str] = []
-    for node in book.nodes:
-        statement = _resolved(book, node.uses)
-        proof = _resolved(book, node.proof.uses if node.proof else ())
-        proved = node.proof is not None and node.proof.leanok
-        if not proved and node.kind != "definition":
-            unfinished.append(node.label)
-        for each in statement + proof:
-            above.setdefault(each, []).append(node.label)
-            if each not in book.by_label and not _is_in_definition(book, each):
-                unfinished.append(each)
-        can_state = all(stated.get(each, False) for each in statement)
-        statuses[node.label] = MarkedStatus(
-            stated=stated[node.label],
-            can_state=can_state and not node.marks.notready,
-            can_prove=node.proof is not None and can_state and all(stated.get(each, False) for each in proof),
-            proved=proved,
-            fully_proved=True,
-            mathlib=node.marks.mathlibok,
-            not_ready=node.marks.notready,
+    statuses = {
+        node.label: replace(
+            _UNSET, stated=stated[node.label], mathlib=node.marks.mathlibok, not_ready=node.marks.notready
         )
-    return _spread(statuses, unfinished, above)
+        for node in book.nodes
+    }
+    seen: set[str] = set()
+    sections = (tuple(book.by_label),) if book.sections is None else book.sections
+    for labels in sections:
+        nodes = [book.by_label[label] for label in labels if label in statuses]
+        _exact_in_one_graph(book, nodes, stated, statuses, seen)
+        seen.update(labels)
+    return statuses
+
+
+def _exact_in_one_graph(
+    book: Blueprint,
+    nodes: Iterable[Node],
+    stated: Mapping[str, bool],
+    statuses: dict[str, MarkedStatus],
+    seen: Collection[str],
+) -> None:
+    """Settle the statuses of the nodes of one graph.
+
+    Args:
+        book: the book as leanblueprint reads it.
+        nodes: those of the graph.
+        stated: by label, what is stated.
+        statuses: by label; those that other graphs settled before this one are final where this one looks outside.
+        seen: labels of nodes that were in an earlier graph: leanblueprint has by now joined what their proofs use to
+            what their statements use.
+    """
+    above: dict[str, list[str]] = {}
+    for node in nodes:
+        label = node.label
+        statement = _resolved(book, node.uses)
+        both = statement + _resolved(book, node.proof.uses if node.proof else ())
+        for each in both:
+            above.setdefault(each, []).append(label)
+        needed = both if label in seen and node.uses else statement
+        statuses[label] = replace(
+            statuses[label],
+            can_state=all(stated.get(each, False) for each in needed) and not node.marks.notready,
+            can_prove=node.proof is not None and all(stated.get(each, False) for each in both),
+            proved=node.proof is not None and node.proof.leanok,
+        )
+    labels = [node.label for node in nodes]
+    tainted = _tainted(
+        [each for each in {**dict.fromkeys(labels), **above} if not _is_done(book, statuses, each)], above
+    )
+    for label in labels:
+        statuses[label] = replace(statuses[label], fully_proved=label not in tainted)
+
+
+def _is_done(book: Blueprint, statuses: Mapping[str, MarkedStatus], label: str) -> bool:
+    """Whether there is nothing left to prove in what a label stands for, itself alone."""
+    node = book.by_label.get(label)
+    if node is None:
+        return _is_in_definition(book, label)
+    return node.kind == "definition" or statuses[label].proved
 
 
 def _resolved(book: Blueprint, names: Iterable[str]) -> list[str]:
@@ -153,6 +197,14 @@ def _spread(
     statuses: dict[str, MarkedStatus], unfinished: Iterable[str], above: Mapping[str, list[str]]
 ) -> dict[str, MarkedStatus]:
     """Take ``fully_proved`` from what is unfinished and from all that rests on it."""
+    tainted = _tainted(unfinished, above)
+    return {
+        label: replace(status, fully_proved=False) if label in tainted else status for label, status in statuses.items()
+    }
+
+
+def _tainted(unfinished: Iterable[str], above: Mapping[str, list[str]]) -> set[str]:
+    """Return what is unfinished, and all that rests on it."""
     waiting = list(unfinished)
     tainted = set(waiting)
     while waiting:
@@ -160,9 +212,7 @@ def _spread(
             if label not in tainted:
                 tainted.add(label)
                 waiting.append(label)
-    return {
-        label: replace(status, fully_proved=False) if label in tainted else status for label, status in statuses.items()
-    }
+    return tainted
 
 
 # ---- how leanblueprint draws it

@@ -15,7 +15,7 @@ from blueprint.latex.marks import Marking
 from blueprint.latex.parts import Recording, Surroundings
 from blueprint.latex.scan import scan
 from blueprint.latex.source import Request
-from blueprint.latex.theorems import DECLARATIONS
+from blueprint.latex.theorems import DECLARATIONS, parse_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,6 +266,8 @@ class Assembly:
         for name in names.split(","):
             if name.strip() == "blueprint":
                 self.book.theorems.choose_nodes(options)
+                if kind := parse_options(options).get("dep_by"):
+                    self.book.settings["dep_by"] = kind
             elif not self.book.manuscript.is_open:
                 self._read_style(token, name.strip())
 

@@ -61,11 +61,12 @@ class Edition:
             words={name: target.word for name, target in targets.items() if target.number},
             containers={name: each.label for name, kind, each in stated if kind != "node" and each.is_node},
             defaults={name: macro.default for name, macro in macros.items() if macro.default is not None},
-            settings={key: text for key, text in book.settings.items() if key != "title"},
+            settings={key: text for key, text in book.settings.items() if key not in {"title", "dep_by"}},
             headings={name: book.theorems.heading(name) for name in {*book.theorems.styles, *book.theorems.nodes}},
             proofs=len(book.proofs),
             read_otherwise=nodes_read_otherwise(book, zip(self._nodes, nodes, strict=True)),
             formalized_asides=formalized_asides(book),
+            sections=self._sections(nodes),
             tags=tuple(book.tags),
         )
 
@@ -141,6 +142,31 @@ class Edition:
         )
 
     # ---- chapters and passages
+
+    def _sections(self, nodes: tuple[Node, ...]) -> tuple[tuple[str, ...], ...] | None:
+        """Return which nodes stand, or are put by a mark, in each section that has a graph of its own."""
+        kind = self.book.settings.get("dep_by")
+        if not kind:
+            return None
+        level = next((level for level, name in _COMMANDS.items() if name == kind), None)
+        found: list[list[str]] = []
+        by_label: dict[str, list[str]] = {}
+        here: list[list[str] | None] = [None]  # the graph that what follows each division stands in
+        for division in self.book.divisions:
+            if division.level == level:
+                found.append([])
+                by_label[division.label] = found[-1]
+                here.append(found[-1])
+            else:
+                outside = level is None or division.level < level
+                here.append(None if outside else here[-1])
+        for draft, node in zip(self._nodes, nodes, strict=True):
+            own = here[draft.at.divisions]
+            also = (by_label[name] for name in node.also_in if name in by_label)
+            for graph in (own, *also):
+                if graph is not None:
+                    graph.append(node.label)
+        return tuple(tuple(dict.fromkeys(labels)) for labels in found)
 
     def _count(self, at: Location) -> int:
         return at.chapters if self._top == 0 else at.sections
