@@ -43,17 +43,20 @@ class Header:
         is_module: whether the file begins with ``module``.
         prelude: whether it does without the implicit ``import Init``.
         imports: in order; without ``prelude`` the implicit one is the first.
+        end: offset in code points after its last word; 0 when there is none.
     """
 
     is_module: bool
     prelude: bool
     imports: tuple[Import, ...]
+    end: int = 0
 
 
 class _Cursor:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.taken = 0
 
     @property
     def line(self) -> int:
@@ -79,6 +82,10 @@ class _Cursor:
         self.at = found.end()
         return True
 
+    def keep(self) -> None:
+        """Count what was read so far as header."""
+        self.taken = self.at
+
 
 def _comment_end(text: str, at: int, line: int) -> int:
     depth = 1
@@ -100,16 +107,24 @@ def imports_of(source: bytes) -> Header:
     """
     try:
         cursor = _Cursor(source.decode("utf-8"))
-        is_module = cursor.take("module")
-        prelude = cursor.take("prelude")
+        is_module = _kept(cursor, "module")
+        prelude = _kept(cursor, "prelude")
         imports = [] if prelude else [Import("Init", 1, public=not is_module)]
         while (found := _import(cursor, is_module=is_module)) is not None:
             imports.append(found)
+            cursor.keep()
     except UnicodeDecodeError as error:
         raise HeaderError(f"The file is not UTF-8 (byte {error.start}).") from error
     except LexicalError as error:
         raise HeaderError(f"Line {error.line}: {error}") from error
-    return Header(is_module, prelude, tuple(imports))
+    return Header(is_module, prelude, tuple(imports), cursor.taken)
+
+
+def _kept(cursor: _Cursor, word: str) -> bool:
+    taken = cursor.take(word)
+    if taken:
+        cursor.keep()
+    return taken
 
 
 def _import(cursor: _Cursor, *, is_module: bool) -> Import | None:

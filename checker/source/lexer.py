@@ -4,6 +4,10 @@ The gate judges Lean's commands by these tokens, so a text that Lean would read 
 it. Strings, character literals, nested comments and names in guillemets are followed exactly. Three corners
 that depend on the tokens a project declares are refused instead of guessed: a comment that begins right after
 an operator (``<--``), interpolated strings, and ``/--/``.
+
+`all_tokens` serves those who edit sources and must find every character again: it keeps comments, follows
+interpolated strings into their code, and takes Lean's other letters as parts of names. `tokens` sees those letters as
+symbols, so that no keyword hides behind one from the gate.
 """
 
 from __future__ import annotations
@@ -11,9 +15,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from checker.errors import CheckerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class LexicalError(CheckerError):
@@ -41,6 +48,8 @@ class Kind(Enum):
     """Any other character, alone."""
     DOCUMENT = "document"
     """A documentation comment."""
+    COMMENT = "comment"
+    """Any other comment; only `all_tokens` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +68,39 @@ class Token:
     start: int
     line: int
 
+    @property
+    def end(self) -> int:
+        """Offset in code points, after its last character."""
+        return self.start + len(self.text)
 
-_COMPONENT = r"(?:[A-Za-z_][A-Za-z0-9_'!?₀-₉ₐ-ₜᵢ-ᵪⱼ]*|«[^«»\n]*»)"
-_TOKEN = re.compile(
-    rf"""
+
+_PATTERN: Final = r"""
     (?P<space>[\ \t\r\n]+)
   | (?P<line>--[^\n]*)
   | (?P<block>/-[-!]?)
   | (?P<raw>r(?P<hashes>\#*)")
-  | (?P<word>{_COMPONENT}(?:\.{_COMPONENT})*)
+  | (?P<word>COMPONENT(?:\.COMPONENT)*)
   | (?P<number>[0-9][A-Za-z0-9_]*)
   | (?P<string>"(?:[^"\\]|\\.)*")
-  | (?P<char>'(?:\\(?:x[0-9a-fA-F]{{2}}|u[0-9a-fA-F]{{4}}|.)|[^\\'])')
+  | (?P<char>'(?:\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|.)|[^\\'])')
   | (?P<pair>'')
   | (?P<bad>["'«])
   | (?P<symbol>.)
-    """,
-    re.VERBOSE | re.DOTALL,
+"""
+_LETTERS: Final = (
+    "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f\u0391-\u039f\u03a1\u03a2\u03a4-\u03a9\u03b1-\u03ba\u03bc-\u03fb"
+    "\u1f00-\u1ffe\u2100-\u214f\U0001d49c-\U0001d59f"
 )
+"""What Lean takes for letters besides ASCII: accented, Greek but for λ, Π and Σ, letter-like, script."""
+
+
+def _pattern(letters: str) -> re.Pattern[str]:
+    component = rf"(?:[A-Za-z_{letters}][A-Za-z0-9_'!?₀-₉ₐ-ₜᵢ-ᵪⱼ{letters}]*|«[^«»\n]*»)"
+    return re.compile(_PATTERN.replace("COMPONENT", component), re.VERBOSE | re.DOTALL)
+
+
+_STRICT: Final = _pattern("")
+_FULL: Final = _pattern(_LETTERS)
 _BLOCK_EDGE = re.compile(r"/-|-/")
 _OPERATORS: Final = frozenset("<>|-+*/=!@#$%^&~:.?\\")
 
@@ -87,10 +111,23 @@ def tokens(text: str) -> list[Token]:
     Raises:
         LexicalError: where Lean might cut it differently.
     """
-    found: list[Token] = []
-    at, line = 0, 1
+    return [token for token in _cut(text, 0, 1, full=False) if token.kind is not Kind.COMMENT]
+
+
+def all_tokens(text: str) -> list[Token]:
+    """Cut a Lean source into tokens and comments; between two of them stands only white space.
+
+    Raises:
+        LexicalError: where Lean might cut it differently, interpolated strings excepted.
+    """
+    return list(_cut(text, 0, 1, full=True))
+
+
+def _cut(text: str, at: int, line: int, *, full: bool) -> Iterator[Token]:
+    pattern = _FULL if full else _STRICT
+    before: Token | None = None
     while at < len(text):
-        match = _TOKEN.match(text, at)
+        match = pattern.match(text, at)
         assert match is not None, "the last alternative matches anything"
         group = match.lastgroup if match.lastgroup != "hashes" else "raw"
         end, kind = match.end(), _KINDS.get(group or "")
@@ -98,23 +135,25 @@ def tokens(text: str) -> list[Token]:
             _check_comment(text, at, line)
             if group == "block":
                 end = _block_end(text, match.end(), line)
-                kind = Kind.DOCUMENT if match.end() - at > 2 else None  # noqa: PLR2004 - longer than "/-"
+                kind = Kind.DOCUMENT if match.end() - at > 2 else kind  # noqa: PLR2004 - longer than "/-"
         elif group == "raw":
             end = _raw_end(text, match.end(), '"' + match["hashes"], line)
-        elif group == "string" and found and found[-1].start + len(found[-1].text) == at:
-            _check_interpolation(found[-1], line)
+        elif text[at] == '"' and before is not None and before.end == at and _interpolates(before):
+            end = _interpolation_end(text, at, line, full=full)
+            kind = Kind.STRING
         elif group == "bad":
             raise LexicalError(f"A literal or name that begins with {text[at]} does not end.", line)
         if kind is not None:
-            found.append(Token(kind, text[at:end], at, line))
+            token = Token(kind, text[at:end], at, line)
+            yield token
+            before = before if kind is Kind.COMMENT else token
         line += text.count("\n", at, end)
         at = end
-    return found
 
 
 _KINDS: Final = {
     "word": Kind.WORD, "number": Kind.NUMBER, "string": Kind.STRING, "raw": Kind.STRING, "char": Kind.STRING,
-    "pair": Kind.SYMBOL, "symbol": Kind.SYMBOL,
+    "pair": Kind.SYMBOL, "symbol": Kind.SYMBOL, "line": Kind.COMMENT, "block": Kind.COMMENT,
 }  # fmt: skip
 
 
@@ -126,9 +165,34 @@ def _check_comment(text: str, at: int, line: int) -> None:
         raise LexicalError("Readers disagree on where this comment ends; write a space before its last slash.", line)
 
 
-def _check_interpolation(before: Token, line: int) -> None:
-    if before.kind is Kind.WORD and before.text.endswith("!"):
+def _interpolates(before: Token) -> bool:
+    return before.kind is Kind.WORD and before.text.endswith("!")
+
+
+def _interpolation_end(text: str, at: int, line: int, *, full: bool) -> int:
+    if not full:
         raise LexicalError("Interpolated strings hold code inside text, and are not read here.", line)
+    start, at = line, at + 1
+    while at < len(text) and text[at] != '"':
+        if text[at] == "{":
+            at = _brace_end(text, at, line)
+        else:
+            at += 2 if text[at] == "\\" else 1
+    if at >= len(text):
+        raise LexicalError("An interpolated string does not end.", start)
+    return at + 1
+
+
+def _brace_end(text: str, at: int, line: int) -> int:
+    depth = 0
+    try:
+        for token in _cut(text, at, line, full=True):
+            depth += {"{": 1, "}": -1}.get(token.text, 0)
+            if not depth:
+                return token.end
+    except RecursionError:
+        raise LexicalError("Interpolated strings nest too deep.", line) from None
+    raise LexicalError("Code inside an interpolated string does not end.", line)
 
 
 def _block_end(text: str, at: int, line: int) -> int:
