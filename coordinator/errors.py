@@ -4,6 +4,7 @@ CoordinatorError            exit code 1
 ├── NotACampaign            2   the folder holds no campaign.yaml
 ├── SettingsError           2   campaign.yaml does not parse, or says something unknown
 ├── BookError               2   the blueprint cannot be formalized as it stands
+├── InputError              2   what the command line names does not exist or cannot be read
 ├── CampaignBusy            3   another coordinator holds the campaign
 ├── GitError                4   git refused, timed out or is too old
 │   └── RefMoved            4   a compare-and-set of a ref lost its race
@@ -34,6 +35,12 @@ class SettingsError(CoordinatorError):
 
 class BookError(CoordinatorError):
     """The blueprint cannot be formalized as it stands."""
+
+    exit_code = 2
+
+
+class InputError(CoordinatorError):
+    """What the command line names does not exist, or cannot be read."""
 
     exit_code = 2
 

@@ -59,7 +59,7 @@ def find_project(start: Path) -> Project:
     blueprint = read_blueprint(root)
     title = " ".join(_WORD.findall(re.sub(r"\\[A-Za-z]+", " ", blueprint.title))) or folder.name
     words = "".join(word.capitalize() for word in _WORD.findall(title))
-    library = _library(folder) or _first_name(blueprint) or words or "Book"
+    library = library_of(folder) or _first_name(blueprint) or words or "Book"
     return Project(folder, root.relative_to(folder).as_posix(), title, library, _lean_by_people(folder, library))
 
 
@@ -72,7 +72,8 @@ def _top_of(root: Path) -> Path:
     return parents[2]
 
 
-def _library(folder: Path) -> str:
+def library_of(folder: Path) -> str:
+    """The Lean library that a lakefile names; empty where none does."""
     for name in ("lakefile.lean", "lakefile.toml"):
         file = folder / name
         if file.is_file() and (found := _LEAN_LIB.search(file.read_text(encoding="utf-8", errors="replace"))):

@@ -124,6 +124,18 @@ def work_tree_of(folder: Path) -> Path | None:
     return Path(str(out)) if status == 0 and out else None
 
 
+def repository_of(folder: Path) -> Repository | None:
+    """The repository whose work tree's top, or whose bare folder, `folder` is; ``None`` where it is neither.
+
+    Raises:
+        GitError: git is not installed.
+    """
+    repository = Repository(folder)
+    environment = {"GIT_DIR": str((folder / ".git" if (folder / ".git").exists() else folder).resolve())}
+    status, out, _ = repository._try("rev-parse", "--absolute-git-dir", environment=environment)  # noqa: SLF001
+    return Repository(Path(out)) if status == 0 and out else None
+
+
 class Repository:
     """A bare repository on this host. Methods may be called from several threads."""
 
@@ -160,6 +172,13 @@ class Repository:
         """The commit a ref holds, or ``None``."""
         status, out, _ = self._try("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         return out if status == 0 else None
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a person's word for it names, such as a branch, a tag or ``HEAD~1``; else ``None``."""
+        if not revision or "\0" in revision:
+            return None
+        status, out, _ = self._try("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        return out if status == 0 and _OID.match(out) else None
 
     def has(self, commit: str) -> bool:
         """Whether the repository holds `commit`."""

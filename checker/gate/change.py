@@ -67,8 +67,9 @@ class Change:
         base: folder of the tree before; trusted.
         head: folder of the tree after; hostile.
         stage: what the change is meant to do.
-        target: full Lean name of the declaration it is about.
-        module: the module the target is declared in.
+        target: full Lean name of the declaration it is about; empty, in the proof stage, for a plain change: one
+            that may touch every module of the library outside the base, and leaves all that is locked as it was.
+        module: the module the target is declared in; empty for a plain change.
         is_definition: whether the target is a definition (a statement stage without a proof to come).
         lock: meaning digest the target must keep; only, and always, in the proof stage.
         open_statements: reviewed statements whose proofs are still open, with their meaning digests;
@@ -85,3 +86,8 @@ class Change:
     lock: str | None = None
     open_statements: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is about no declaration in particular."""
+        return not self.target

@@ -72,11 +72,13 @@ def _certificates(changed: Mapping[str, str], build: Build) -> dict[str, Certifi
 
 def _path_reasons(change: Change, layout: Layout, touched: tuple[Touched, ...]) -> list[Reason]:
     """Only the target's module, and in the proof stage helpers, and never away with a file."""
-    own = path_of(change.module)
+    own = "" if change.is_plain else path_of(change.module)
+    free = (*layout.helpers, layout.library) if change.is_plain else layout.helpers
     reasons = []
     for each in touched:
-        helper = change.stage == "proof" and _inside(each.path, layout.helpers) and each.path.endswith(".lean")
-        if each.path != own and not helper:
+        helper = change.stage == "proof" and _inside(each.path, free) and each.path.endswith(".lean")
+        trusted = change.is_plain and _inside(each.path, layout.base)
+        if (each.path != own and not helper) or trusted:
             reasons.append(Reason(Code.PATH, f"{each.path} is not for this change.", each.path))
         elif each.how == "removed":
             reasons.append(Reason(Code.PATH, f"{each.path} may not be removed.", each.path))
@@ -94,7 +96,7 @@ def _path_reasons(change: Change, layout: Layout, touched: tuple[Touched, ...]) 
 
 
 def _inside(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path.startswith(folder.rstrip("/") + "/") for folder in folders)
+    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
 
 
 def _module_problem(path: str) -> str:
@@ -188,8 +190,8 @@ class _Terms:
         lock: str | None = None
         axioms: dict[str, tuple[str, ...]] = {}
         assumes: tuple[str, ...] = ()
-        if self._target():
-            lock = self._environment.meaning(self._change.target)
+        if self._change.is_plain or self._target():
+            lock = None if self._change.is_plain else self._environment.meaning(self._change.target)
             self._meanings(lock)
             assumes = self._open()
             axioms = self._axioms()
@@ -227,7 +229,7 @@ class _Terms:
             return False
         return True
 
-    def _meanings(self, lock: str) -> None:
+    def _meanings(self, lock: str | None) -> None:
         change, environment = self._change, self._environment
         if change.stage == "proof" and lock != change.lock:
             self._say(
@@ -259,18 +261,28 @@ class _Terms:
                     self._say(Code.SORRY, f"`{name}` rests on `sorry`.", module)
                 if name in allowed and SORRY in declaration.type_uses:
                     self._say(Code.SORRY, f"The statement of `{name}` holds `sorry`.", module)
-        below = environment.open_below(change.target)
-        for name in below:
-            if name not in allowed:
-                self._say(Code.SORRY, f"`{change.target}` rests on `{name}`, which rests on `sorry`.", change.module)
-        return tuple(name for name in below if name in change.open_statements)
+        below: set[str] = set()
+        for subject in self._subjects():
+            for name in environment.open_below(subject):
+                below.add(name)
+                if name not in allowed:
+                    home = environment.module(subject) or ""
+                    self._say(Code.SORRY, f"`{subject}` rests on `{name}`, which rests on `sorry`.", home)
+        return tuple(sorted(below & set(change.open_statements)))
+
+    def _subjects(self) -> list[str]:
+        """What is to be proved: the target, or of a plain change all it touches that claims a whole proof."""
+        if not self._change.is_plain:
+            return [self._change.target]
+        declared = [self._build.built[module].certificate.declarations for module in self._changed]
+        return [name for each in declared for name, found in each.items() if not is_open(found)]
 
     def _axioms(self) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for module in self._changed:
             for name in self._build.built[module].certificate.declarations:
                 axioms = self._environment.axioms(name)
-                if name == self._change.target or axioms:
+                if name == self._change.target or axioms or self._change.is_plain:
                     found[name] = axioms
                 for each in axioms:
                     self._axiom(name, each, module)

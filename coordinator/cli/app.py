@@ -21,6 +21,7 @@ from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.uses import uses
+from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
 
 INTERRUPTED = 130
@@ -44,6 +45,7 @@ app.command()(check)
 app.command()(graph)
 app.command()(uses)
 app.command()(draft)
+app.command()(verify)
 app.command()(doctor)
 app.command()(worker)
 
