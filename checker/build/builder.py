@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from checker.build.certificate import Certificate, Failure
 from checker.build.compilation import Compiler, Order
+from checker.build.outside import Outside
 from checker.build.visibility import Sights, first_sight, visible
 from checker.errors import CertificateDamaged
 from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER
@@ -89,6 +90,7 @@ class Builder:
         store: where certificates are kept.
         limits: what one module may use.
         options: Lean options for every module.
+        outside: certificates of modules that come compiled.
         slots: held by whoever runs a Lean process.
     """
 
@@ -116,6 +118,7 @@ class Builder:
         self.store = store
         self.options = dict(options or {})
         self.limits = limits or Limits()
+        self.outside = Outside(lean, store)
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
         self.slots = threading.Semaphore(jobs)
@@ -194,7 +197,10 @@ class _Session:
 
     def run(self) -> Build:
         """Look up or compile everything, in dependency order."""
-        for module in self._order.missing:
+        outside = self._builder.outside.load(self._order.missing, self._sources)
+        self._built.update({module: Built(*each) for module, each in outside.items()})
+        missing = [module for module in self._order.missing if module not in outside]
+        for module in missing:
             self._fail(module, "no-source", f"The tree has no source of {module}.")
         for module, circle in self._order.cycles.items():
             self._fail(module, "import-cycle", f"Modules import one another in a circle: {circle}.")
@@ -206,8 +212,8 @@ class _Session:
                 for future in done:
                     source = self._waiting.pop(future)
                     self._built[source.module] = Built(source, future.result())
-        asked = [module for module in self._order.missing if module in self._wanted]
-        order = [*asked, *self._order.cycles, *self._order.modules]
+        asked = [module for module in missing if module in self._wanted]
+        order = [*outside, *asked, *self._order.cycles, *self._order.modules]
         return Build({module: self._built[module] for module in order}, tuple(self._compiled))
 
     def _settle(self, module: str) -> bool:

@@ -48,6 +48,40 @@ class CompiledModule:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledImport:
+    """One import, as a compiled module tells it.
+
+    Attributes:
+        module: what is imported.
+        all: whether private parts are imported.
+        public: whether importers see it too.
+        meta: whether it is there to run.
+    """
+
+    module: str
+    all: bool
+    public: bool
+    meta: bool
+
+
+def read_imports(public: bytes) -> tuple[bool, tuple[CompiledImport, ...]]:
+    """Whether a compiled module has the ``module`` header, and what it imports, from its ``.olean``.
+
+    Raises:
+        UnreadableModule: when the file is damaged, hostile, or of an unknown format.
+    """
+    part = Part(public, PUBLIC)
+    space = Space([part])
+    imports_at, *_ = space.fields(part.root, 0, MODULE_FIELDS)
+    found = []
+    for address in space.array(imports_at):
+        (name_at,) = space.fields(address, 0, 1)
+        everything, exported, meta = (each == 1 for each in space.object(address).scalars[:3].ljust(3, b"\0"))
+        found.append(CompiledImport(space.name(name_at), everything, exported, meta))
+    return space.object(part.root).scalars[:1] == b"\1", tuple(found)
+
+
 def read_compiled(artefacts: Mapping[str, bytes]) -> CompiledModule:
     """Read a compiled module.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import file_digest
 from pathlib import Path
@@ -48,11 +48,13 @@ class LakeToolchain:
         root: folder with ``bin/lean``, ``bin/lake`` and ``lib/lean``.
         version: Lean's own version, such as ``4.35.0``.
         identity: what it is, down to the build; part of every certificate's key.
+        packages: folders with compiled modules of a project's packages, in the order they are searched.
     """
 
     root: Path
     version: str
     identity: str
+    packages: tuple[Path, ...] = ()
 
     @property
     def kind(self) -> Literal["lake"]:
@@ -63,6 +65,11 @@ class LakeToolchain:
     def library(self) -> Path:
         """Lean as a shared library."""
         return self.root / "lib" / "lean" / LIBRARY
+
+    def external(self, file: str, /) -> Path | None:
+        """Where a compiled module is in the packages, or among those that come with Lean; None when there is none."""
+        paths = (folder / file for folder in (*self.packages, self.library.parent))
+        return next((path for path in paths if path.is_file()), None)
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean``; modules are sought nowhere but where the arguments say."""
@@ -136,6 +143,18 @@ class LakeProject:
         if Path(lines[1]).resolve() != self.toolchain.root:
             raise LakeFailed(f"In {self.folder} lake uses the Lean of {lines[1]}, not that of {self.toolchain.root}.")
         return tuple(self._outside(Path(each)) for each in lines[0].split(":") if each)
+
+    def with_packages(self) -> LakeToolchain:
+        """The toolchain with the compiled modules of the project's packages, and without those of the project itself.
+
+        Raises:
+            LakeFailed: when lake cannot load the project, or would run another Lean.
+            SandboxFailed: when the sandbox did not start.
+        """
+        folder = self.folder.resolve()
+        own = folder / ".lake" / "build"
+        packages = tuple(each for each in self.search_path() if not each.resolve().is_relative_to(own))
+        return replace(self.toolchain, packages=packages)
 
     def build(self, targets: Sequence[str] = (), limits: Limits = LIMITS) -> LakeBuild:
         """Have lake build targets.

@@ -41,6 +41,9 @@ class Toolchain(Protocol):
     def reads(self) -> tuple[Path, ...]:
         """Folders and files a sandbox must show, beside the system's libraries."""
 
+    def external(self, file: str, /) -> Path | None:
+        """Where a compiled module outside the project is, such as ``Init/Core.olean``; None when there is none."""
+
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean`` with these arguments."""
 
@@ -66,6 +69,10 @@ class EmbeddedLean:
     def kind(self) -> Literal["embedded"]:
         """Which implementation of `Toolchain` this is."""
         return "embedded"
+
+    def external(self, _file: str, /) -> Path | None:
+        """None: it comes without compiled modules."""
+        return None
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean`` with these arguments."""

@@ -21,6 +21,9 @@ from checker import (
     find_lean,
     toolchain_of,
 )
+from checker.build import outside
+from checker.build.environment import Environment
+from checker.gate.replay import replay_all
 from checker.lean.lake import installed_toolchain, lake_messages
 from tests.support.sandboxes import any_sandbox, needs_bubblewrap
 from tests.support.toolchains import real_toolchain, stand_in_toolchain
@@ -201,6 +204,77 @@ def test_the_builder_certifies_with_an_installed_lean_as_with_the_embedded_one(
     for module, certificate in build.certificates.items():
         assert certificate.interface_digest == embedded.certificates[module].interface_digest
         assert certificate.key != embedded.certificates[module].key
+
+
+def package(folder: Path, more: str) -> LakeProject:
+    """A project whose package declares an axiom, built with the stand-in."""
+    book = project(folder / "book")
+    within = project(book / ".lake" / "packages" / "more", lakefile='name = "more"\n\n[[lean_lib]]\nname = "More"\n')
+    (within / "More").mkdir()
+    (within / "More" / "Deep.lean").write_text("module\nprelude\npublic axiom More.Thing : Type\n" + more)
+    (within / "More" / "Basic.lean").write_text("module\nprelude\npublic import More.Deep\nimport all More.Deep\n")
+    (book / "Book" / "Uses.lean").write_text(
+        "module\nprelude\npublic import Book.Basic\npublic import More.Basic\n"
+        "public axiom Book.of : Book.Unit → More.Thing\npublic theorem Book.same (p : Prop) (h : p) : p := h\n"
+    )
+    elan = folder / "elan"
+    root = elan / "toolchains" / "leanprover--lean4---v4.35.0"
+    return lake(book, installed_toolchain(root if root.is_dir() else stand_in_toolchain(elan)))
+
+
+def test_what_packages_declare_is_read_from_what_lake_compiled_with_the_stand_in(tmp_path: Path) -> None:
+    found = package(tmp_path, "")
+    assert found.build(["Book"]).ok
+    store = CertificateStore(tmp_path / "store")
+    made = Builder(found.with_packages(), any_sandbox(), store)
+    try:
+        first = made.certify(found.folder, ["Book.Uses"])
+        again = made.certify(found.folder, ["Book.Uses"])
+        (found.folder / ".lake/packages/more/More/Deep.lean").write_text(
+            "module\nprelude\npublic axiom More.Thing : Type\npublic axiom More.other : More.Thing\n"
+        )
+        assert found.build(["Book"]).ok
+        changed = made.certify(found.folder, ["Book.Uses"])
+    finally:
+        made.close()
+    assert first.ok, first.failures
+    assert list(first.built) == ["More.Deep", "More.Basic", "Book.Basic", "Book.Uses"]
+    deep, basic = first.built["More.Deep"], first.built["More.Basic"]
+    assert deep.header.is_module
+    assert [(each.module, each.public, each.all, each.meta) for each in basic.header.imports] == [
+        ("More.Deep", True, False, False),
+        ("More.Deep", False, True, False),
+    ]
+    assert Environment(first).axioms("Book.of") == ("Book.of", "More.Thing")
+    assert again.compiled == ()
+    assert changed.compiled == ("Book.Uses",)
+    assert "More.other" in changed.certificates["More.Deep"].declarations
+    assert replay_all(first, made) == ""
+
+
+def test_packages_that_are_not_whole_fail_by_name_with_the_stand_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = package(tmp_path, "")
+    made = Builder(found.with_packages(), any_sandbox(), CertificateStore(tmp_path / "store"))
+    compiled = found.folder / ".lake/packages/more/.lake/build/lib/lean/More"
+    try:
+        assert made.certify(found.folder, ["Book.Uses"]).failures["Book.Uses"].failure == "missing-import"
+        assert found.build(["Book"]).ok
+        (compiled / "Deep.olean").rename(compiled / "Elsewhere.olean")
+        lost = made.certify(found.folder, ["Book.Uses"]).failures
+        monkeypatch.setattr(outside, "LARGEST_BYTES", 100)
+        large = made.certify(found.folder, ["Book.Uses"]).failures
+        monkeypatch.undo()
+        (compiled / "Deep.olean").write_bytes(b"olean" * 100)
+        damaged = made.certify(found.folder, ["Book.Uses"]).failures
+    finally:
+        made.close()
+    assert lost["More.Basic"].detail.endswith("which is not compiled outside the tree; run `lake build More.Basic`.")
+    assert (large["More.Basic"].failure, large["Book.Uses"].failure) == ("memory", "import-failed")
+    assert {module: each.failure for module, each in damaged.items()} == {
+        "More.Deep": "unreadable", "More.Basic": "import-failed", "Book.Uses": "import-failed",
+    }  # fmt: skip
 
 
 def test_messages_go_on_until_the_next_line_of_log() -> None:
