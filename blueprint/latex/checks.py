@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from blueprint.latex.attachment import describe
+from blueprint.latex.braces import check_braces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ def check_book(book: Book) -> None:
     _check_labels(book, nodes)
     _check_lean_names(book, nodes)
     _Uses(book, nodes).check()
+    check_braces(book)
     if not nodes:
         message = "The book has no statement: no " + ", ".join(sorted(book.theorems.nodes)) + " environment was found."
         book.report(book.source.place(0), "BP171", "warning", message)

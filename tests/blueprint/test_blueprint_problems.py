@@ -34,6 +34,8 @@ FIRST_LINE = 9  # lines before the body
         ("BP115", 1, r"\begin{wobble}\end{wobble}"),
         ("BP116", 1, r"\begin{verbatim} x"),
         ("BP116", 1, r"\iffalse x"),
+        ("BP117", 1, r"\begin{lemma}\label{a} {x\end{lemma}"),
+        ("BP117", 2, "\\begin{lemma}\\label{a}\\end{lemma}\n\\begin{proof} x}\\end{proof}"),
         ("BP121", 2, "\\begin{lemma}\\label{a}\\end{lemma}\n\\begin{lemma}\\label{a}\\end{lemma}"),
         ("BP122", 1, r"\begin{lemma}\end{lemma}"),
         ("BP123", 1, r"\begin{lemma}\label{a}\label{b}\end{lemma}"),
@@ -66,6 +68,23 @@ def test_problem_is_found_where_it_is(read: Read, code: str, line: int | None, b
     assert found[0]["file"] == "web.tex"
     assert found[0]["severity"] in {"error", "warning", "info"}
     assert found[0]["message"].endswith((".", "?"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\{ {x}",
+        "x % {\n",
+        r"\verb|{|",
+        r"$\left\{x\right.$",
+        r"\iffalse { \fi x",
+        "\\begin{verbatim}{\\end{verbatim}",
+        r"\\{x}",
+    ],
+)
+def test_a_brace_that_is_a_character_needs_no_partner(read: Read, text: str) -> None:
+    book = read(f"\\begin{{lemma}}\\label{{a}}{text}\\end{{lemma}}")
+    assert not [problem for problem in book.problems if problem.code == "BP117"]
 
 
 def test_merged_marks_lose_nothing(read: Read) -> None:
