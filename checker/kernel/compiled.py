@@ -39,6 +39,7 @@ class CompiledModule:
         private_digest: hex digest of all there is to see.
         extensions: environment extensions in which the module recorded something, sorted.
         version: Lean's version and git hash.
+        imports: modules it imports, as it names them, in its order.
     """
 
     declarations: Mapping[str, Declaration]
@@ -46,6 +47,7 @@ class CompiledModule:
     private_digest: str
     extensions: tuple[str, ...]
     version: str
+    imports: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def read_compiled(artefacts: Mapping[str, bytes]) -> CompiledModule:
         raise UnreadableModule("A module has no .olean file; compile it again.")
     parts = [Part(artefacts[suffix], suffix) for suffix in (PUBLIC, SERVER, PRIVATE) if suffix in artefacts]
     space = Space(parts)
-    _, _, constants_at, _, entries_at = space.fields(parts[-1].root, 0, MODULE_FIELDS)
+    imports_at, _, constants_at, _, entries_at = space.fields(parts[-1].root, 0, MODULE_FIELDS)
     reader = ConstantReader(space)
     declarations: dict[str, Declaration] = {}
     for address in space.array(constants_at):
@@ -109,6 +111,7 @@ def read_compiled(artefacts: Mapping[str, bytes]) -> CompiledModule:
         digest(*[sha256(artefacts[each]).digest() for each in sorted(artefacts)]).hex(),
         tuple(sorted(_recorded(space, entries_at))),
         parts[0].version,
+        tuple(space.name(space.fields(each, 0, 1)[0]) for each in space.array(imports_at)),
     )
 
 

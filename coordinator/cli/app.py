@@ -20,6 +20,7 @@ from coordinator.cli.campaign import demo, init, run, status
 from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
+from coordinator.cli.inspection import inspect
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
@@ -46,6 +47,7 @@ app.command()(graph)
 app.command()(uses)
 app.command()(draft)
 app.command()(verify)
+app.command()(inspect)
 app.command()(doctor)
 app.command()(worker)
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from coordinator.cli.plain import printable
 from coordinator.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,13 +82,17 @@ def _print(verdict: Verdict, sandbox: str) -> None:
     where = f": {what}, from {verdict.base[:_SHOWN]} to {verdict.head[:_SHOWN]}"
     console.print(answer + Text(where, "none"), highlight=False)
     for reason in judgement.reasons:
-        place = f"{reason.file}:{reason.line}" if reason.line else reason.file
-        line = Text(f"  {place}: " if place else "  ") + Text(reason.code.value, "red") + Text(f": {reason.message}")
+        place = printable(f"{reason.file}:{reason.line}" if reason.line else reason.file)
+        line = (
+            Text(f"  {place}: " if place else "  ")
+            + Text(reason.code.value, "red")
+            + Text(printable(f": {reason.message}"))
+        )
         console.print(line, highlight=False)
     if judgement.accepted and judgement.assumes:
-        console.print(Text(f"  conditional on {', '.join(judgement.assumes)}", "yellow"), highlight=False)
+        console.print(Text(printable(f"  conditional on {', '.join(judgement.assumes)}"), "yellow"), highlight=False)
     for name, found in judgement.axioms.items():
-        console.print(Text(f"  {name} rests on {', '.join(found) or 'no axiom'}"), highlight=False)
+        console.print(Text(printable(f"  {name} rests on {', '.join(found) or 'no axiom'}")), highlight=False)
     for module in verdict.modules:
         digest = f"interface {module.interface_digest[:_SHOWN]}" if module.certified else "not certified"
         console.print(Text(f"  {module.name}: {digest}", "dim"), highlight=False)
