@@ -73,8 +73,8 @@ class Blueprint:
         bibliography: entries by the key that ``\cite`` names, in order.
         proofs: number of proof environments, also of those that prove no node.
         tags: what the book says of itself (``home``, ``github``, ``dochome``, ``graphcolor``, ``bpcolor``,
-            ``bibliography``, ``addbibresource``, ``nocite``) and marks of
-            forks outside statements and proofs, in order, each with its place.
+            ``bibliography``, ``addbibresource``, ``graphicspath``, ``nocite``)
+            and marks of forks outside statements and proofs, in order, each with its place.
         read_otherwise: nodes that leanblueprint reads otherwise, by label, as it reads them.
         formalized_asides: labels of remarks and the like, no nodes, that are marked ``\leanok``.
         sections: with the package's option ``dep_by``, the labels of the nodes in each of the graphs that leanblueprint

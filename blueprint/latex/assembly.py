@@ -101,6 +101,7 @@ class Assembly:
             "graphcolor": self._tag,
             "bibliography": self._tag,
             "addbibresource": self._tag,
+            "graphicspath": self._tag,
             "nocite": self._tag,
             "bpcolor": self._tag,
             **dict.fromkeys(book.macros.commands, self._definition),

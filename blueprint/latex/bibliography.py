@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.book import Entry
 from blueprint.latex.arguments import Cursor, without_comments
+from blueprint.latex.biblatex import parse_records
 from blueprint.latex.bibtex import BibRecord, order_of, parse_bib, write_record
 from blueprint.latex.manuscript import tidy
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _OWN = re.compile(r"\\begin\s*\{thebibliography\}.*?(?:\\end\s*\{thebibliography\}|\Z)", re.DOTALL)
 _ITEM = re.compile(r"\\bibitem(?![A-Za-z])|\\end\s*\{thebibliography\}")
-_CITED = re.compile(r"\\[A-Za-z]*cite[A-Za-z]*\*?\s*(?:\[[^\[\]]*\]\s*){0,2}\{([^{}]*)\}")
+_CITED = re.compile(r"\\[A-Za-z]*[Cc]ite[A-Za-z]*\*?\s*(?:\[[^\[\]]*\]\s*){0,2}((?:\{[^{}]*\}){1,20})")
 _NATBIB = re.compile(r"(.*?)\((\d{4}[a-z]?)\)")
 _MARKUP = re.compile(r"\\[A-Za-z]+\s*|[{}]")
 _BESIDE = ("web", "print")
@@ -65,6 +66,16 @@ def parse_items(tex: str) -> dict[str, Entry]:
     return entries
 
 
+def parse_bbl(tex: str) -> dict[str, Entry]:
+    """Return the entries of a ``.bbl`` file by key, in order: what BibTeX typeset, or the records that biber sorted."""
+    entries = parse_items(tex)
+    if entries:
+        return entries
+    records = parse_records(tex).items()
+    return {key: Entry(mark or str(number), write_record(record))
+            for number, (key, (record, mark)) in enumerate(records, 1)}  # fmt: skip
+
+
 def _plain_mark(option: str) -> str:
     """Return what a citation prints, given the option of its item: natbib puts names and year into it."""
     text = " ".join(_MARKUP.sub("", option.replace("~", " ").replace("\\etalchar", "")).split())
@@ -99,15 +110,16 @@ def texts_of(book: Blueprint) -> Iterator[str]:
 
 
 def _cited(book: Blueprint) -> set[str]:
-    found = (match for tex in texts_of(book) if "cite" in tex for match in _CITED.finditer(tex))
-    lists = [match[1] for match in found] + [tag.argument for tag in book.tags if tag.name == "nocite"]
+    found = (match for tex in texts_of(book) if "ite" in tex for match in _CITED.finditer(tex))
+    lists = [match[1].strip("{}").replace("}{", ",") for match in found]
+    lists += [tag.argument for tag in book.tags if tag.name == "nocite"]
     return {" ".join(key.split()) for keys in lists for key in keys.split(",")}
 
 
 def _from_bbl(library: Library, root: Source) -> Mapping[str, Entry] | None:
     for stem in dict.fromkeys((root.path.stem, *_BESIDE)):
         source = _read(library, root, f"{stem}.bbl", ".bbl")
-        entries = library.shelf.derive(source, parse_items) if source else None
+        entries = library.shelf.derive(source, parse_bbl) if source else None
         if entries:
             return entries
     return None

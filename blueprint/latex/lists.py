@@ -10,7 +10,10 @@ from blueprint.latex.theorems import parse_options
 DEFAULTS = (r"\arabic*.", r"(\alph*)", r"\roman*.", r"\Alph*.")
 """Labels of the four levels."""
 
-LISTS = frozenset({"itemize", "enumerate", "description", "compactenum", "compactitem", "enumerate*", "itemize*"})
+LISTS = frozenset(
+    {"itemize", "enumerate", "description", "compactenum", "compactitem", "enumerate*", "itemize*"}
+    | {"inparaenum", "asparaenum", "inparaitem", "asparaitem"}
+)
 """List environments."""
 
 _STYLE = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{[^{}]*\})")

@@ -30,6 +30,7 @@ SIGNATURES: dict[str, str] = {
     "title": "om",
     "bibliography": "m",
     "addbibresource": "om",
+    "graphicspath": "m",
     "nocite": "m",
     # other files
     "input": "f",

@@ -51,6 +51,7 @@ class Sheet:
     Attributes:
         key: a short digest of the text and its place, which keeps the ids of footnotes apart on a page.
         notes: footnotes as HTML.
+        reserved: indices of those of which only the mark was written so far.
         expansions: macros that may still be expanded.
         growth: characters that macros may still add to the text.
         formulas: characters of HTML that formulas may still take.
@@ -60,6 +61,7 @@ class Sheet:
 
     key: str
     notes: list[str] = field(default_factory=list)
+    reserved: list[int] = field(default_factory=list)
     expansions: int = MOST_EXPANSIONS
     growth: int = LONGEST
     formulas: int = _LEAST_FORMULAS
@@ -78,6 +80,15 @@ class Sheet:
         number = len(self.notes)
         anchor = f"{self.key}-{number}"
         return f'<sup class="footnote-mark"><a id="mark-{anchor}" href="#note-{anchor}">{number}</a></sup>'
+
+    def reserve_note(self) -> str:
+        """Return the mark of a footnote whose text is yet to come."""
+        self.reserved.append(len(self.notes))
+        return self.add_note("")
+
+    def fill_note(self, html: str) -> None:
+        """Give the first footnote that has none its text."""
+        self.notes[self.reserved.pop(0)] = html
 
     def notes_html(self) -> str:
         """Return the footnotes as a list; empty where there are none."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from blueprint.latex.lists import LISTS, item_start, item_template, write_item
 from blueprint.latex.names import name_set
 from blueprint.latex.scan import IGNORED, VERBATIM
-from blueprint.prose.flow import Flow, escape
+from blueprint.prose.flow import Flow, escape, tight
 from blueprint.prose.tables import TABLES, write_table
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ _PICTURES = name_set("tikzpicture tikzcd picture CD xy asy prooftree mathpar alg
 _FLOATS = frozenset({"figure", "figure*", "table", "table*", "wrapfigure", "subfigure"})
 _ITEM = re.compile(r"\\item(?![A-Za-z])|\\begin(?![A-Za-z])|\\[\\%]|%[^\n]*+")
 _LABEL = re.compile(r"\s*\\label\s*\{([^{}]*)\}")
-_SINGLE = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 _BIBLIOGRAPHY = re.compile(r"\\bibitem\s*(?:\[([^\[\]]*)\])?\s*\{([^{}]*)\}")
 
 
@@ -152,30 +151,24 @@ class Environments:
         option = writer.cursor.option(start)
         shown = ""
         if option:
-            shown = self._inline(option.text)
+            shown = self._inline(option.text, linked=True)
             start = option.end
         elif label:
             shown = self._inline(label)
-        body = self._tight(writer.blocks(start, end))
+        body = tight(writer.blocks(start, end))
         if not shown:
             return f"<li>{body}</li>", bool(option)
         return f'<li class="labelled"><span class="item-label">{shown}</span> {body}</li>', bool(option)
 
     def _description(self, start: int, end: int) -> str:
         option = self._writer.cursor.option(start)
-        term = self._inline(option.text) if option else ""
-        body = self._tight(self._writer.blocks(option.end if option else start, end))
+        term = self._inline(option.text, linked=True) if option else ""
+        body = tight(self._writer.blocks(option.end if option else start, end))
         return f"<dt>{term}</dt><dd>{body}</dd>"
 
-    @staticmethod
-    def _tight(html: str) -> str:
-        """Take a lone paragraph out of its tags."""
-        single = _SINGLE.fullmatch(html)
-        return single[1] if single else html
-
-    def _inline(self, tex: str) -> str:
+    def _inline(self, tex: str, *, linked: bool = False) -> str:
         writer = self._writer
-        inner = Flow(inline=True)
+        inner = Flow(inline=True, linked=linked)
         type(writer)(writer.context, writer.sheet, tex, writer.depth).write(inner)
         return inner.html()
 
@@ -186,7 +179,7 @@ class Environments:
         writer = self._writer
         option = writer.cursor.option(at)
         at = option.end if option else at
-        title = self._inline(option.text) if option else ""
+        title = self._inline(option.text, linked=True) if option else ""
         label = _LABEL.match(writer.tex, at, end)
         if name == "proof":
             heading = f"{title or 'Proof'}."
@@ -231,6 +224,6 @@ class Environments:
         rows = []
         for index, entry in enumerate(entries):
             stop = entries[index + 1].start() if index + 1 < len(entries) else end
-            body = self._tight(writer.blocks(entry.end(), stop))
+            body = tight(writer.blocks(entry.end(), stop))
             rows.append(f"<dt>[{escape(entry[1] or entry[2])}]</dt><dd>{body}</dd>")
         flow.block(f'<dl class="bibliography">{"".join(rows)}</dl>')

@@ -6,6 +6,7 @@ a book says can reach the page as markup.
 
 from __future__ import annotations
 
+import re
 from html import escape as _escape
 from typing import NamedTuple
 
@@ -13,6 +14,13 @@ from typing import NamedTuple
 def escape(text: str) -> str:
     """Return text as HTML, safe in content and in attributes in double quotes."""
     return _escape(text, quote=True)
+
+
+RAW = '<span class="tex-raw">'
+"""What begins a piece of source that is shown because it was not understood."""
+
+
+_SINGLE = re.compile(r"<p>((?:(?!</?p>).)*)</p>", re.DOTALL)
 
 
 class Style(NamedTuple):
@@ -32,16 +40,24 @@ class Style(NamedTuple):
         return f"</{self.element}>"
 
 
+def tight(html: str) -> str:
+    """Take a lone paragraph out of its tags."""
+    single = _SINGLE.fullmatch(html)
+    return single[1] if single else html
+
+
 class Flow:
     """Collects HTML. Paragraphs open and close by themselves; fonts are carried over from one to the next."""
 
-    def __init__(self, *, inline: bool = False) -> None:
+    def __init__(self, *, inline: bool = False, linked: bool | None = None) -> None:
         """Begin a flow.
 
         Args:
-            inline: whether it is for a heading or a link: no paragraphs and no links in it.
+            inline: whether it is for a heading or a link: no paragraphs and, unless `linked`, no links in it.
+            linked: whether there may be links in it.
         """
         self.inline = inline
+        self.linked = not inline if linked is None else linked
         self._parts: list[str] = []
         self._paragraph: list[str] = []
         self._styles: list[Style] = []
@@ -56,7 +72,7 @@ class Flow:
 
     def raw(self, source: str) -> None:
         """Add source that is not understood, visibly."""
-        self._paragraph.append(f'<span class="tex-raw">{escape(source)}</span>')
+        self._paragraph.append(f"{RAW}{escape(source)}</span>")
 
     @property
     def depth(self) -> int:

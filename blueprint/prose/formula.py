@@ -18,7 +18,7 @@ _TRIGGER = re.compile(
     r"\\(?P<command>label|ref|eqref|cref|Cref|autoref|cite[a-z]*|mbox|hbox|text[a-z]*|substack|ensuremath|mathbbm|mathds"
     r"|nobreak|allowbreak|relax|displaylimits|xspace|dots[cbimo]|intertext|shortintertext|texorpdfstring|nonumber|notag"
     r"|mathclap|mathrlap|mathllap|rlap|llap|clap|smash|tag|qedhere|DOTSB|protect|emph|vcenter|hfill|mathop|iff|qed"
-    r"|noindent|leqno|big[gr]?parallel|lean|leanok|uses"
+    r"|noindent|leqno|big[gr]?parallel|lean|leanok|uses|vspace|scalebox|raisebox|operatorname"
     r"|hdots|wideparen|longhookrightarrow|nicefrac|sfrac|mathup|accentset|underaccent|varlimsup|varliminf|varprojlim"
     r"|varinjlim|smashoperator|defeq|eqdef|smallsetminus|mathsfup|mathbfcal|symcal|mathpzc|pmb|mapsfrom|Perp|independent"
     r"|cupdot|dotcup|sslash|bigast|hfil|break|footnotemark)(?![A-Za-z])"
@@ -30,9 +30,11 @@ _NAMED: dict[str, str] = {
     "flalign*": "align*", "alignat": "align*", "alignat*": "align*", "align": "align*", "gather": "gather*",
     "equation": "equation*", "multline": "multline*", "displaymath": "equation*", "math": "equation*",
     "smallmatrix": "matrix", "psmallmatrix": "pmatrix", "bsmallmatrix": "bmatrix", "IEEEeqnarray": "align*",
-    "dmath": "equation*", "dmath*": "equation*", "multlined": "gathered", "dcases*": "dcases",
+    "IEEEeqnarray*": "align*", "dmath": "equation*", "dmath*": "equation*", "multlined": "gathered",
+    "pmatrix*": "pmatrix", "bmatrix*": "bmatrix", "vmatrix*": "vmatrix", "Bmatrix*": "Bmatrix", "Vmatrix*": "Vmatrix",
+    "matrix*": "matrix", "dcases*": "dcases",
 }  # fmt: skip
-_COUNTED = frozenset({"alignat", "alignat*", "alignedat"})
+_COUNTED = frozenset({"alignat", "alignat*", "alignedat", "IEEEeqnarray", "IEEEeqnarray*"})
 _DROPPED = name_set("""
     nobreak allowbreak relax displaylimits xspace nonumber notag qedhere DOTSB protect hfill qed
     noindent leqno leanok hfil break footnotemark
@@ -63,11 +65,20 @@ _WRITTEN = {
 }
 _TEXTS = name_set("mbox hbox text textrm textup textnormal textmd emph textit textbf texttt textsf")
 _KEPT_TEXTS = frozenset(["emph", "textit", "textbf", "texttt", "textsf"])
+_SWITCHED = re.compile(
+    r"\\(?:normalfont|rm|bf|it|sf|tt|sc|em|(?:rm|bf|it|sf|tt|md|up|sc)(?:family|series|shape)|small|tiny|footnotesize"
+    r"|scriptsize|normalsize|large)(?![A-Za-z])\s*"
+)
 _INTERTEXTS = frozenset({"intertext", "shortintertext"})
 _SILENCED = re.compile(r"\\(?:nonumber|notag)(?![A-Za-z])")
 _LABELLED = re.compile(r"\\label\s*\{[^{}]*\}")
 _CITED = re.compile(r"\\[A-Za-z]*cite[A-Za-z]*\*?\s*(?:\[[^\[\]]*\])*\{([^{}]*)\}")
 _SAFE_TAG = re.compile(r"[A-Za-z0-9 .,()'*+\-/:;=?!]*")
+PRIME = "@"
+"""Stands for a prime in a tag, where the library takes none."""
+
+_RULES = re.compile(r"[@!<>]\{[^{}]*\}")
+_WIDE_COLUMN = re.compile(r"[pmb]\s*\{[^{}]*\}")
 _SPACE_AT_LINE_END = re.compile(r"(?<!\\)((?:\\\\)*+)\\\n")
 _COLUMNS = re.compile(r"(?<!\\)&")
 
@@ -86,7 +97,9 @@ class Preparation:
             **dict.fromkeys(_TEXTS, self._text),
             **dict.fromkeys(_INTERTEXTS, self._intertext),
             **dict.fromkeys(("ref", "eqref", "cref", "Cref", "autoref"), self._reference),
-            **dict.fromkeys(("lean", "uses"), self._dropped_argument),
+            **dict.fromkeys(("lean", "uses", "vspace"), self._dropped_argument),
+            **dict.fromkeys(("scalebox", "raisebox"), self._boxed),
+            "operatorname": self._operator,
             "label": self._label,
             "tag": self._tag,
             "substack": self._substack,
@@ -131,6 +144,12 @@ class Preparation:
         if match["edge"] == "begin" and name in _COUNTED:
             count = cursor.group(end)
             end = count.end if count else end
+        if match["edge"] == "begin" and (name == "array" or name.endswith("matrix*")):
+            option = cursor.option(end)
+            end = option.end if option else end
+            if name == "array" and (columns := cursor.group(end)):
+                bare = _WIDE_COLUMN.sub("l", _RULES.sub("", columns.text))
+                return f"\\begin{{array}}{{{bare}}}", columns.end
         if match["edge"] == "begin" and name in {"aligned", "split", "gathered"}:
             option = cursor.option(end)
             end = option.end if option and option.text in {"t", "b", "c"} else end
@@ -142,8 +161,22 @@ class Preparation:
         return ("{" + group.text + "}", group.end) if group else (f"\\{name}", at)
 
     @staticmethod
+    def _operator(_name: str, cursor: Cursor, at: int) -> tuple[str, int]:
+        """Write a name in letters of its own as an operator: the library takes upright letters only."""
+        star = cursor.star(at)
+        group = cursor.group(star.end if star else at)
+        if group is None or "\\math" not in group.text:
+            return "\\operatorname", at
+        return f"\\mathop{{{group.text}}}", group.end
+
+    def _boxed(self, name: str, cursor: Cursor, at: int) -> tuple[str, int]:
+        measure = cursor.group(at)
+        return self._unwrapped(name, cursor, measure.end) if measure else (f"\\{name}", at)
+
+    @staticmethod
     def _dropped_argument(_name: str, cursor: Cursor, at: int) -> tuple[str, int]:
-        group = cursor.group(at)
+        star = cursor.star(at)
+        group = cursor.group(star.end if star else at)
         return "", group.end if group else at
 
     def _text(self, name: str, cursor: Cursor, at: int) -> tuple[str, int]:
@@ -167,6 +200,7 @@ class Preparation:
         r"""Resolve what stands for text in ``\text``: references, and boxes within boxes."""
         if "\\" not in text:
             return text
+        text = _SWITCHED.sub("", text)
         text = _CITED.sub(lambda match: _tame(f"[{match[1]}]"), text)
         return re.sub(
             r"\\(ref|eqref|cref|Cref|autoref)\*?\{([^{}]*)\}",
@@ -202,7 +236,8 @@ class Preparation:
         if group is None:
             return "", at
         number = self._references.number(" ".join(group.text.split()))
-        return (f"\\tag{{{number}}}" if number and _SAFE_TAG.fullmatch(number) else ""), group.end
+        safe = number.replace("'", PRIME) if _SAFE_TAG.fullmatch(number) else ""
+        return (f"\\tag{{{safe}}}" if safe else ""), group.end
 
     @staticmethod
     def _tag(_name: str, cursor: Cursor, at: int) -> tuple[str, int]:
@@ -211,6 +246,7 @@ class Preparation:
         if group is None:
             return "", at
         text = "".join(character if _SAFE_TAG.fullmatch(character) else "?" for character in plain_tag(group.text))
+        text = text.replace("'", PRIME)
         return (f"\\tag{'*' if star else ''}{{{text}}}" if text else ""), group.end
 
     @staticmethod

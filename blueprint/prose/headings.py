@@ -22,7 +22,7 @@ def write_heading(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     option = writer.cursor.option(star.end if star else at)
     span = writer.group_span(option.end if option else star.end if star else at)
     if span is None:
-        flow.raw(f"\\{name}")
+        writer.show(flow, f"\\{name}")
         return at
     label = _LABEL.match(writer.tex, span[1] + 1)
     number = writer.context.references.number(label[1]) if label else ""
@@ -38,7 +38,7 @@ def write_run_in_heading(writer: TextWriter, name: str, at: int, flow: Flow) -> 
     star = writer.cursor.star(at)
     span = writer.group_span(star.end if star else at)
     if span is None:
-        flow.raw(f"\\{name}")
+        writer.show(flow, f"\\{name}")
         return at
     flow.end_paragraph()
     flow.add(f'<strong class="run-in">{writer.inline(*span)}</strong> ')
@@ -51,9 +51,9 @@ def write_caption(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     option = writer.cursor.option(star.end if star else at)
     span = writer.group_span(option.end if option else star.end if star else at)
     if span is None:
-        flow.raw("\\caption")
+        writer.show(flow, "\\caption")
         return at
-    flow.block(f"<figcaption>{writer.inline(*span)}</figcaption>")
+    flow.block(f"<figcaption>{writer.inline(*span, linked=flow.linked)}</figcaption>")
     return span[1] + 1
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blueprint.prose.addresses import safe_address
-from blueprint.prose.flow import Flow, escape
+from blueprint.prose.flow import RAW, Flow, escape
 from blueprint.prose.fonts import write_transparent
 from blueprint.prose.references import COMMANDS
+from blueprint.prose.spaces import behind_word
 
 if TYPE_CHECKING:
     from blueprint.latex.arguments import Found
@@ -19,9 +20,9 @@ def write_reference(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
     star = writer.cursor.star(at)
     group = writer.cursor.group(star.end if star else at)
     if group is None:
-        flow.raw(f"\\{name}")
+        writer.show(flow, f"\\{name}")
         return at
-    flow.add(writer.context.references.html(name, group.text, linked=not flow.inline))
+    _add_reference(writer, name, writer.context.references.html(name, group.text, linked=flow.linked), flow)
     return group.end
 
 
@@ -31,11 +32,18 @@ def write_reference_range(writer: TextWriter, name: str, at: int, flow: Flow) ->
     first = writer.cursor.group(star.end if star else at)
     last = writer.cursor.group(first.end) if first else None
     if first is None or last is None:
-        flow.raw(f"\\{name}")
+        writer.show(flow, f"\\{name}")
         return at
     references = writer.context.references
-    flow.add(references.range_html(name.removesuffix("range"), first.text, last.text, linked=not flow.inline))
+    html = references.range_html(name.removesuffix("range"), first.text, last.text, linked=flow.linked)
+    _add_reference(writer, name, html, flow)
     return last.end
+
+
+def _add_reference(writer: TextWriter, name: str, html: str, flow: Flow) -> None:
+    """Add a reference; count it where a label names nothing and is shown."""
+    writer.context.unknown.update({f"\\{name}": html.count(RAW)} if RAW in html else {})
+    flow.add(html)
 
 
 def write_citation(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
@@ -48,20 +56,29 @@ def write_citation(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
         at = option.end
     group = writer.cursor.group(at)
     if group is None:
-        flow.raw(f"\\{name}")
+        writer.show(flow, f"\\{name}")
         return at
+    keys = group.text
+    while name.endswith("cites") and (more := writer.cursor.group(group.end)):
+        group, keys = more, f"{keys},{more.text}"
     if name == "nocite":
         return group.end
     references = writer.context.references
-    names = (" ".join(key.split()) for key in group.text.split(","))
-    keys = ", ".join(references.citation(key, linked=not flow.inline) for key in names)
-    note = options[-1].text.strip() if options else ""
-    inner = Flow(inline=True)
-    if note:
-        type(writer)(writer.context, writer.sheet, note, writer.depth).write(inner)
-    written = f"{keys}, {inner.html()}" if note else keys
+    names = (" ".join(key.split()) for key in keys.split(","))
+    marks = ", ".join(references.citation(key, linked=flow.linked) for key in names)
+    before, after = (_note(writer, option) for option in ([None, *options, None] if len(options) < 2 else options)[:2])  # noqa: PLR2004 - as above
+    written = " ".join(filter(None, (before, f"{marks}, {after}" if after else marks)))
     flow.add(f'<span class="citation">[{written}]</span>')
     return group.end
+
+
+def _note(writer: TextWriter, option: Found | None) -> str:
+    """Return what stands before or behind the marks of a citation, as HTML."""
+    if option is None or not option.text.strip():
+        return ""
+    inner = Flow(inline=True)
+    type(writer)(writer.context, writer.sheet, option.text.strip(), writer.depth).write(inner)
+    return inner.html()
 
 
 def write_link(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
@@ -69,13 +86,13 @@ def write_link(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     address = writer.cursor.raw_group(at)
     span = writer.group_span(address.end) if address else None
     if address is None or span is None:
-        flow.raw("\\href")
+        writer.show(flow, "\\href")
         return at
     text = writer.inline(*span)
     target = safe_address(address.text.replace("\\%", "%").replace("\\#", "#").replace("\\_", "_"))
-    flow.add(text if flow.inline or not target else f'<a class="external" href="{escape(target)}">{text}</a>')
+    flow.add(text if not flow.linked or not target else f'<a class="external" href="{escape(target)}">{text}</a>')
     if not target:
-        flow.raw(f"({address.text})")
+        writer.show(flow, f"({address.text})", "\\href")
     return span[1] + 1
 
 
@@ -83,11 +100,11 @@ def write_address(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     """Write an address as a link to itwriter."""
     address = writer.cursor.raw_group(at)
     if address is None:
-        flow.raw("\\url")
+        writer.show(flow, "\\url")
         return at
     target = safe_address(address.text)
     text = f"<code>{escape(address.text)}</code>"
-    flow.add(text if flow.inline or not target else f'<a class="external" href="{escape(target)}">{text}</a>')
+    flow.add(text if not flow.linked or not target else f'<a class="external" href="{escape(target)}">{text}</a>')
     return address.end
 
 
@@ -96,10 +113,10 @@ def write_label_link(writer: TextWriter, _name: str, at: int, flow: Flow) -> int
     label = writer.cursor.option(at)
     span = writer.group_span(label.end if label else at)
     if span is None:
-        flow.raw("\\hyperref")
+        writer.show(flow, "\\hyperref")
         return at
     text = writer.inline(*span)
-    address = writer.context.references.address(label.text.strip()) if label and not flow.inline else ""
+    address = writer.context.references.address(label.text.strip()) if label and flow.linked else ""
     flow.add(f'<a class="reference" href="{escape(address)}">{text}</a>' if address else text)
     return span[1] + 1
 
@@ -116,10 +133,30 @@ def write_footnote(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     option = writer.cursor.option(at) if writer.tex.startswith("[", at) else None
     span = writer.group_span(option.end if option else at)
     if span is None:
-        flow.raw("\\footnote")
+        writer.show(flow, "\\footnote")
         return at
-    note = writer.inline(*span)
+    note = writer.inline(*span, linked=flow.linked)
     flow.add(f'<span class="footnote">({note})</span>' if flow.inline else writer.sheet.add_note(note))
+    return span[1] + 1
+
+
+def write_footnote_mark(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
+    """Write the mark of a footnote whose text comes later, or, with a number, one more mark of another."""
+    option = writer.cursor.option(at) if writer.tex.startswith("[", at) else None
+    if option or flow.inline:
+        flow.add(f"<sup>{escape(option.text) if option else '*'}</sup>")
+    else:
+        flow.add(writer.sheet.reserve_note())
+    return option.end if option else behind_word(writer.tex, at)
+
+
+def write_footnote_text(writer: TextWriter, name: str, at: int, flow: Flow) -> int:
+    """Write the text of a footnote whose mark stands before it; of one without a mark, as any footnote."""
+    option = writer.cursor.option(at) if writer.tex.startswith("[", at) else None
+    span = writer.group_span(option.end if option else at)
+    if span is None or flow.inline or option or not writer.sheet.reserved:
+        return write_footnote(writer, name, at, flow)
+    writer.sheet.fill_note(writer.inline(*span, linked=flow.linked))
     return span[1] + 1
 
 
@@ -129,12 +166,11 @@ def write_picture(writer: TextWriter, _name: str, at: int, flow: Flow) -> int:
     option = writer.cursor.option(star.end if star else at)
     group = writer.cursor.group(option.end if option else star.end if star else at)
     if group is None:
-        flow.raw("\\includegraphics")
+        writer.show(flow, "\\includegraphics")
         return at
     path = writer.context.facts.ask("picture", group.text.strip())
     if not path:
-        writer.context.unknown["\\includegraphics"] += 1
-        flow.raw(f"[missing picture: {group.text}]")
+        writer.show(flow, f"[missing picture: {group.text}]", "\\includegraphics")
     else:
         flow.add(f'<span class="picture">[picture: {escape(path)}]</span>')
     return group.end
@@ -145,6 +181,8 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(("url", "nolinkurl"), write_address),
     **dict.fromkeys(("crefrange", "Crefrange"), write_reference_range),
     "footnote": write_footnote,
+    "footnotemark": write_footnote_mark,
+    "footnotetext": write_footnote_text,
     "href": write_link,
     "hyperref": write_label_link,
     "texorpdfstring": write_pdf_string,

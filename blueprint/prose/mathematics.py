@@ -13,6 +13,7 @@ from math_core import LatexError, LatexToMathML
 
 from blueprint.prose.expansion import ExpansionError
 from blueprint.prose.flow import escape
+from blueprint.prose.formula import PRIME
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -35,6 +36,7 @@ _SAFE = re.compile(
 )
 _NUMBERED = re.compile(r"\s*\\begin\{(?:equation|align|gather|multline)\*?\}")
 _TAG = re.compile(r"\\tag\*?\{[^{}]*\}")
+_PRINTED = re.compile(r"<mtext>\([^<>]*\)</mtext>")
 _NAME = re.compile(r"[A-Za-z]+")
 
 
@@ -139,4 +141,6 @@ class Formulas:
         except LatexError:
             moved = _move_tag(prepared) if display else prepared
             return None if moved == prepared else self._call(converter, moved, display=display)
+        if PRIME in "".join(_TAG.findall(prepared)):
+            html = _PRINTED.sub(lambda match: match[0].replace(PRIME, "\u2032"), html)
         return html if _SAFE.fullmatch(html) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from blueprint.prose.flow import escape
+from blueprint.prose.flow import RAW, escape
 from blueprint.prose.series import Item, Piece, write_range, write_series
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class References:
             elif self.number(label) or self._facts.ask("node", label):
                 written.append(f'<span class="reference">{escape(text)}</span>')
             elif text:
-                written.append(f'<span class="tex-raw">{escape(f"{command}:{label}")}</span>')
+                written.append(f"{RAW}{escape(f'{command}:{label}')}</span>")
         return "".join(written)
 
     def _pieces(self, command: str, labels: list[str]) -> list[Piece]:

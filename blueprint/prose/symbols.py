@@ -52,14 +52,20 @@ SWITCHES: dict[str, Style] = {
 """Commands that set the rest of their group in a style."""
 
 TRANSPARENT = name_set("""
-    text textrm textup textnormal textmd mbox hbox makebox fbox MakeUppercase MakeLowercase centerline leftline
+    text textrm textup textnormal textmd mbox hbox fbox MakeUppercase MakeLowercase centerline leftline
     rightline lowercase uppercase
 """)
 """Commands of which only the argument is seen."""
 
+BOXES: dict[str, str] = {
+    "parbox": "ooom", "makebox": "oo", "framebox": "oo", "raisebox": "moo", "scalebox": "mo", "resizebox": "mm",
+    "rotatebox": "om",
+}  # fmt: skip
+"""Commands that put their last argument into a box, to the measures before it."""
+
 _SILENT = name_set("""
-    noindent indent maketitle tableofcontents listoffigures listoftables newpage clearpage cleardoublepage pagebreak
-    nopagebreak linebreak nolinebreak medskip bigskip smallskip centering raggedright raggedleft leavevmode relax hfill
+    noindent indent maketitle tableofcontents listoffigures listoftables newpage clearpage cleardoublepage
+    medskip bigskip smallskip centering raggedright raggedleft leavevmode relax hfill
     vfill null qed qedhere small large Large LARGE huge Huge footnotesize scriptsize tiny normalsize normalfont xspace
     allowbreak frontmatter mainmatter backmatter printbibliography sloppy fussy appendix rm rmfamily upshape mdseries
     phantomsection bgroup egroup begingroup endgroup makeatletter makeatother leanok mathlibok notready hrulefill
@@ -71,12 +77,14 @@ _SILENT = name_set("""
 _SILENT_WITH_ARGUMENT = name_set("""
     label lean uses proves discussion alsoIn vspace hspace index pagestyle thispagestyle bibliographystyle author date
     title hypersetup nocite markright pagenumbering usetikzlibrary theoremstyle input include graphicspath
-    allowdisplaybreaks home github dochome thanks usepackage leantarget leanhelper addbibresource setlist cmidrule cline
+    allowdisplaybreaks home github dochome thanks usepackage leantarget leanhelper addbibresource setlist cline
     captionsetup tikzset natexlab MR BibitemShut
 """)
 SILENT: dict[str, str] = {
     **dict.fromkeys(_SILENT, ""),
     **dict.fromkeys(_SILENT_WITH_ARGUMENT, "m"),
+    **dict.fromkeys(("pagebreak", "nopagebreak", "linebreak", "nolinebreak"), "o"),
+    "rule": "mm",
     **dict.fromkeys(("markboth", "setlength", "addtolength", "setcounter", "addtocounter", "numberwithin"), "mm"),
     **dict.fromkeys(("addcontentsline", "graphcolor", "bpcolor", "crefname", "Crefname"), "mmm"),
 }

@@ -33,6 +33,7 @@ _TOKEN = re.compile(
 _EDGE = re.compile(r"\\(?P<verb>verb)(?![A-Za-z])|\\(begin|end)\s*\{([^{}\\\n]*)\}|\\[\\%]|(?P<comment>%[^\n]*+)")
 _DOLLAR = re.compile(r"\\.|[${}]|\n[ \t]*+\n", re.DOTALL)
 _PLAIN_FORMULA = re.compile(r"[^$\\{}\n]*+(?:(?:\\[^\n]|\n(?![ \t]*\n))[^$\\{}\n]*+)*+\$", re.DOTALL)
+_CITATION = re.compile(r"[Cc]ite[A-Za-z]*|[A-Za-z]+cites?")
 _LIGATURES = {"--": "–", "---": "—", "``": "“", "''": "”", "`": "‘", "'": "’", "~": "\u00a0"}  # noqa: RUF001 - typography
 _LONGEST_FORMULA = 40_000
 _LONGEST_RAW = 400
@@ -79,9 +80,9 @@ class TextWriter:
         flow.close_to(base)
         self.depth -= 1
 
-    def inline(self, start: int, end: int) -> str:
-        """Return the text between two offsets as inline HTML."""
-        inner = Flow(inline=True)
+    def inline(self, start: int, end: int, *, linked: bool = False) -> str:
+        """Return the text between two offsets as inline HTML, with links in it if it may have any."""
+        inner = Flow(inline=True, linked=linked)
         self.write(inner, start, end)
         return inner.html()
 
@@ -93,16 +94,19 @@ class TextWriter:
 
     def raw(self, flow: Flow, start: int, end: int, name: str = "nesting") -> None:
         """Show source that is not understood."""
-        self.context.unknown[name] += 1
-        flow.raw(self.tex[start:end])
+        self.show(flow, self.tex[start:end], name)
+
+    def show(self, flow: Flow, source: str, name: str = "") -> None:
+        """Show source that is not understood, and count it by a name if it is not to be counted by itself."""
+        self.context.unknown[name or source] += 1
+        flow.raw(source)
 
     def formula(self, tex: str, flow: Flow, *, display: bool) -> None:
         """Write a formula."""
         html = self.context.formulas.write(tex, display=display)
         self.sheet.formulas -= len(html)
         if self.sheet.formulas < 0:
-            self.context.unknown["formula"] += 1
-            flow.raw(tex)
+            self.show(flow, tex, "formula")
         else:
             flow.add(html)
 
@@ -126,7 +130,7 @@ class TextWriter:
         elif kind == "ligature":
             flow.add(_LIGATURES[match[0]])
         elif kind == "odd":
-            flow.raw("\\")
+            self.show(flow, "\\")
         return end
 
     def _command(self, name: str, start: int, end: int, flow: Flow) -> int:
@@ -135,7 +139,7 @@ class TextWriter:
         handler = _HANDLERS.get(name)
         if handler is not None:
             return handler(self, name, end, flow)
-        if name.startswith("cite") or name.endswith("cite"):
+        if _CITATION.fullmatch(name):
             return links.write_citation(self, name, end, flow)
         return self._unknown(name, start, end, flow)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from blueprint import Blueprint, BlueprintReader, ProseRenderer, read_blueprint
-from blueprint.latex.bibliography import parse_items
+from blueprint.latex.bibliography import parse_bbl
 from blueprint.latex.bibtex import parse_bib, write_record
 
 if TYPE_CHECKING:
@@ -33,6 +33,45 @@ Terence Tao. \newblock {\em A book}, 2007.
 \bibitem{euler}
 L. Euler.
 \end{thebibliography}
+"""
+BIBER = r"""% $ biblatex auxiliary file $
+\refsection{0}
+  \datalist[entry]{nty/global//global/global}
+    \entry{euler}{book}{}
+      \name{author}{1}{}{%
+        {{hash=1}{%
+           family={Euler},
+           familyi={E\bibinitperiod},
+           given={Leonhard\bibnamedelima Paul},
+           giveni={L\bibinitperiod}}}%
+      }
+      \list{publisher}{1}{%
+        {Springer}%
+      }
+      \field{sortinit}{E}
+      \field{title}{Elements}
+      \field{year}{1770}
+    \endentry
+    \entry{tao}{article}{}
+      \name{author}{2}{ul=2}{%
+        {{un=0,hash=2}{%
+           prefix={de},
+           family={Tao},
+           given={Terence}}}%
+        {{hash=3}{family={Green}, given={Ben}}}%
+      }
+      \field{labelalpha}{TG07}
+      \field{extraalpha}{2}
+      \field{journaltitle}{J. Math.}
+      \field{title}{A {B}ook}
+      \field{year}{2007}
+      \field{pages}{1\bibrangedash 20}
+      \verb{doi}
+      \verb 10.1/a_b
+      \endverb
+    \endentry
+  \enddatalist
+\endrefsection
 """
 ITEM = r"\begin{lemma}\label{l} By \cite[Thm 2]{tao, euler} and \cite{nobody}. \end{lemma}"
 
@@ -57,6 +96,22 @@ def test_a_bbl_beside_the_root_is_read(read: Read, tmp_path: Path) -> None:
         '<span class="citation">[<a class="reference" href="bib.html#tao">Tao 2007</a>, '
         '<a class="reference" href="bib.html#euler">2</a>, Thm 2]</span> and <span class="citation">[nobody]</span>'
     ) in cited(book)
+
+
+def test_a_bbl_of_biber_is_read(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "web.bbl").write_text(BIBER, encoding="utf-8")
+    book = read(ITEM)
+    assert {key: entry.mark for key, entry in book.bibliography.items()} == {"euler": "1", "tao": "TG07b"}
+    writer = ProseRenderer(book, lambda _: "")
+    assert (
+        writer.passage(book.bibliography["euler"].tex)
+        == "<p>Leonhard Paul\u00a0Euler. <em>Elements</em>. Springer, 1770.</p>"
+    )
+    assert writer.passage(book.bibliography["tao"].tex) == (
+        "<p>Terence\u00a0de Tao and Ben\u00a0Green. A Book. <em>J. Math.</em>, pp. 1\u201320, 2007. "
+        '<a class="external" href="https://doi.org/10.1/a_b">doi:10.1/a_b</a>.</p>'
+    )
+    assert writer.unknown == {}
 
 
 def test_the_books_own_bibliography_leaves_the_text(read: Read) -> None:
@@ -105,22 +160,38 @@ def test_a_changed_bibliography_is_read_again(tmp_path: Path) -> None:
 @settings(deadline=None, max_examples=200)
 @given(
     st.text(alphabet='@{}()",=#ab \n\\%1')
-    | st.sampled_from([BIB, BBL]).flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
+    | st.sampled_from([BIB, BBL, BIBER]).flatmap(lambda text: st.integers(0, len(text)).map(lambda end: text[:end]))
 )
 def test_any_bibliography_is_answered(text: str) -> None:
     for record in parse_bib(text).values():
         assert isinstance(write_record(record), str)
-    assert isinstance(parse_items(text), dict)
+    assert isinstance(parse_bbl(text), dict)
 
 
 @pytest.mark.parametrize(
-    "piece", ["@a{b,", "@a{b,c={", '@a{b,c="', "@a{b,c=d#", "{", "\\bibitem{", "\\bibitem[", "@string{a=b#", " and "]
+    "piece",
+    [
+        "@a{b,",
+        "@a{b,c={",
+        '@a{b,c="',
+        "@a{b,c=d#",
+        "{",
+        "\\bibitem{",
+        "\\bibitem[",
+        "@string{a=b#",
+        " and ",
+        r"\entry{",
+        r"\entry{a}{b}",
+        r"\entry{a}{b}\name{author}{1}{}{{",
+        r"\verb{a}\verb ",
+        r"\entry{a}{b}\field{a}{\endentry",
+    ],
 )
 def test_long_bibliographies_end_soon(piece: str) -> None:
     start = time.perf_counter()
     for record in parse_bib(piece * (60_000 // len(piece))).values():
         write_record(record)
-    parse_items(piece * (60_000 // len(piece)))
+    parse_bbl(piece * (60_000 // len(piece)))
     assert time.perf_counter() - start < 5
 
 
@@ -137,3 +208,12 @@ def test_pictures_in_the_folder_are_named_and_others_missed(read: Read, tmp_path
     )
     assert '<span class="tex-raw">[missing picture: ../x.png]</span>' in html
     assert writer.unknown == {"\\includegraphics": 1}
+
+
+def test_pictures_are_found_where_the_book_says(read: Read, tmp_path: Path) -> None:
+    for name in ("figures/one.png", "img/two.pdf", "three.svg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    text = r"\includegraphics{one}\includegraphics{two.pdf}\includegraphics{three}\includegraphics{four}"
+    book = read(r"\graphicspath{{figures/} {./img/}{../}}\begin{lemma}\label{l} " + text + r"\end{lemma}")
+    assert book.pictures == {"one": "figures/one.png", "two.pdf": "img/two.pdf", "three": "three.svg"}

@@ -93,7 +93,24 @@ def renderer(**parts: object) -> ProseRenderer:
         ("\\begin{verbatim}\n<a> $x$ % y\n\\end{verbatim}", "<pre><code>&lt;a&gt; $x$ % y</code></pre>"),
         (r"\begin{tabular}{l|cr}\hline a & b & c\\ \multicolumn{2}{c}{d} & e\\\end{tabular}",
          '<table><tr><td>a</td><td class="center">b</td><td class="right">c</td></tr>'
-         '<tr><td colspan="2">d</td><td class="center">e</td></tr></table>'),
+         '<tr><td class="center" colspan="2">d</td><td class="right">e</td></tr></table>'),
+        (r"\begin{tabular}{l*{2}{c}}\hline \multirow[t]{2}{*}{\emph{x}} & 1 & 2\tabularnewline \cmidrule(lr){2-3} & 3 & 4\\ \multirow{9}{2cm}{y} & 5\end{tabular}",
+         '<table><tr><td rowspan="2"><em>x</em></td><td class="center">1</td><td class="center">2</td></tr>'
+         '<tr><td class="center">3</td><td class="center">4</td></tr><tr><td>y</td><td class="center">5</td></tr></table>'),
+        (r"\begin{tabular}{ccc}\multicolumn{2}{r}{\multirow{2}{*}{x}} & 1\\ \multicolumn{2}{c}{} & 2\end{tabular}",
+         '<table><tr><td class="right" colspan="2" rowspan="2">x</td><td class="center">1</td></tr>'
+         '<tr><td class="center">2</td></tr></table>'),
+        (r"\begin{tabular}{ll}\multirow{2}{*}{x} & 1\\ y & 2\end{tabular}",
+         "<table><tr><td>x</td><td>1</td></tr><tr><td>y</td><td>2</td></tr></table>"),
+        (r"\begin{tabular}{l}\begin{itemize}\item a\end{itemize}\\ \begin{tabular}{l}b\end{tabular}\end{tabular}",
+         "<table><tr><td><ul><li>a</li></ul></td></tr><tr><td><table><tr><td>b</td></tr></table></td></tr></table>"),
+        (r"\begin{longtable}{l}\caption{A}\\ b \endhead c\end{longtable}",
+         "<table><caption>A</caption><tr><td>b</td></tr><tr><td>c</td></tr></table>"),
+        (r"\citep[see][p.~5]{a} \Citet*{b} \cites{c}{d}", '<p><span class="citation">[see a, p.\u00a05]</span> <span class="citation">[b]</span> <span class="citation">[c, d]</span></p>'),
+        (r"\parbox[t]{2cm}{a}\raisebox{1ex}{b}\scalebox{2}{c}\makebox[1cm][l]{d}\rule{1cm}{2pt}\linebreak[3]e", "<p>abcde</p>"),
+        (r"\lstinline[language=C]|x<y| \mintinline{lean}|z|", "<p><code>x&lt;y</code> <code>z</code></p>"),
+        (r"na\"\i ve \^{}\~{} \'\ae x", "<p>naïve ^~ ǽx</p>"),
+        (r"\begin{inparaenum}[(i)]\item a\end{inparaenum}", '<ol class="labelled"><li class="labelled"><span class="item-label">(i)</span> a</li></ol>'),
         (r"\begin{wobble}a\end{wobble}",
          '<p><span class="tex-raw">\\begin{wobble}</span>a<span class="tex-raw">\\end{wobble}</span></p>'),
         (r"\begin{tikzcd}A & B\end{tikzcd}", '<pre class="tex-raw">\\begin{tikzcd}A &amp; B\\end{tikzcd}</pre>'),
@@ -122,6 +139,9 @@ def test_text_is_written(tex: str, html: str) -> None:
         r"\begin{flalign*}a&=b\end{flalign*}", r"$\sum_{\substack{i\\j}} \widetilde{X}$", r"$\mbox{a}\ensuremath{b}\mathbbm{1}$",
         r"$\begin{pmatrix}a&b\\c&d\end{pmatrix}$", r"$$ \begin{cases} a & b \\ c & d \end{cases} \tag{$\ast$} $$",
         "$a\\\nb$", r"$\text{see \cite{foo} and \ref{x}}$", r"\[ a \tag{1}\label{x} \]", r"$\operatorname*{arg\,max}_x$",
+        r"\begin{align} a &= b \tag{$*$} \label{s} \\ c &= d \tag{1'} \end{align}", r"\begin{IEEEeqnarray}{rCl} a &=& b\end{IEEEeqnarray}",
+        r"$\begin{pmatrix*}[r] a \end{pmatrix*} \begin{array}[t]{@{}l|p{2cm}@{}} a & b\end{array}$", r"$\operatorname{\mathbf{E}}_x \vspace{1mm} \scalebox{2}{x}$",
+        r"$\text{\normalfont a \bf b} \text{a $b$ \textbf{c} $d_{\text{e $f$}}$}$", r"\[ \begin{cases} 1 & \text{if $x>0$}\\0\end{cases} \]",
         r"$\varprojlim_i \varlimsup \nicefrac{a}{b} \accentset{a}{b} \smashoperator{\sum_a} \cupdot \pmb{x} \hdots \defeq$",
     ],
 )  # fmt: skip
@@ -283,11 +303,11 @@ FRAGMENTS = [
     "\\section{", "\\m{", "\\n", "\n\n", "%", "\n", "x^2", "_", "\\begin{lemma}", "\\end{lemma}",
     "\\begin{proof}[", "\\frac", "\\sqrt", "\\left(", "\\right)", "\\unknown", "\\begin{enumerate}[",
     "\\begin{figure}", "\\caption{", "\\end{figure}", '\\"o', "\\cref{a,b}", "\\class{", "\\style{",
-    "\\htmlClass{",
+    "\\htmlClass{", "\\multirow{2}{*}{", "\\multicolumn{2}{c}{", "\\footnotemark ", "\\footnotetext{", "\\tabularnewline",
 ]  # fmt: skip
 ALLOWED = {
     "p", "em", "strong", "code", "i", "b", "u", "s", "sup", "sub", "span", "a", "br", "ul", "ol", "li", "dl",
-    "dt", "dd", "table", "tr", "td", "figure", "figcaption", "blockquote", "pre", "div", "h2", "h3", "h4", "h5",
+    "dt", "dd", "table", "tr", "td", "caption", "figure", "figcaption", "blockquote", "pre", "div", "h2", "h3", "h4", "h5",
     "math",
 }  # fmt: skip
 
@@ -312,3 +332,52 @@ def test_a_hostile_book_cannot_inject_markup(tex: str) -> None:
 def test_text_without_commands_is_kept(text: str) -> None:
     plain = "".join(c for c in text if c not in "\\{}$%&~`'-#^_" and c.isprintable())
     assert "".join(parse(renderer().passage(plain)).text.split()) == "".join(plain.split())
+
+
+def test_a_primed_tag_is_printed_and_no_column_is() -> None:
+    assert "<mtext>(1\u2032)</mtext>" in renderer().passage(r"\begin{align} a \tag{1'} \end{align}")
+    assert parse(renderer().passage(r"\begin{IEEEeqnarray}{rCl} a &=& b\end{IEEEeqnarray}")).text == "a=b"
+
+
+def test_notes_captions_and_headings_of_proofs_have_links_and_titles_have_none(read: Read) -> None:
+    book = read(r"\chapter{One} \begin{lemma}\label{a}\end{lemma}")
+    writer = ProseRenderer(book, lambda label: f"#{label}")
+    link = '<a class="reference" href="#a">Lemma 1.1</a>'
+    assert f'<p class="proof-heading">Proof of {link}.</p>' in writer.passage(
+        r"\begin{proof}[Proof of \cref{a}] x\end{proof}"
+    )
+    assert f"<figcaption>See {link}</figcaption>" in writer.passage(r"\begin{figure}\caption{See \cref{a}}\end{figure}")
+    assert f">See {link} <a" in writer.passage(r"x\footnote{See \cref{a}}")
+    assert link in writer.passage(r"\begin{tabular}{l}\cref{a}\end{tabular}")
+    assert link not in writer.passage(r"\section{Of \cref{a}} \href{https://a.b}{\cref{a}}")
+
+
+def test_footnotes_may_come_behind_their_marks() -> None:
+    html = renderer().passage(
+        r"a\footnotemark{} b\footnotemark{} $x$\footnotetext{c}\footnotetext{d} e\footnotetext{f}"
+    )
+    assert re.findall(r"<li id=[^>]*>(\w) ", html) == ["c", "d", "f"]
+    ids = [value for name, value in parse(html).attributes if name == "id"]
+    assert {value[1:] for name, value in parse(html).attributes if name == "href"} == set(ids)
+    assert parse(renderer().passage(r"a\footnotemark[7]")).text == "a7"
+
+
+@pytest.mark.parametrize(
+    "tex",
+    [
+        r"\cref{no}",
+        r"\crefrange{a}{b}",
+        r"\'$x$",
+        r"\footnote",
+        r"\verb",
+        r"\section",
+        r"\cite",
+        r"\href{javascript:x}{y}",
+        "\\",
+    ],
+)
+def test_all_source_that_is_shown_is_counted(tex: str) -> None:
+    writer = renderer()
+    shown = writer.passage(tex).count("tex-raw")
+    assert shown > 0
+    assert sum(writer.unknown.values()) == shown
