@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from checker.build.certificate import Certificate, Failure
 from checker.build.compilation import Compiler, Order
+from checker.build.memory_budget import MemoryBudget
 from checker.build.outside import Outside
 from checker.build.visibility import Sights, first_sight, visible
 from checker.errors import CertificateDamaged
@@ -81,8 +83,8 @@ class Build:
 class Builder:
     """Compiles modules with one Lean into one store. Many threads may share it.
 
-    Whatever is asked for at once, no more than ``jobs`` Lean processes run, and two threads that need the same
-    certificate wait for one compilation.
+    Whatever is asked for at once, no more than ``jobs`` Lean processes run, nor more than the memory has room for,
+    and two threads that need the same certificate wait for one compilation.
 
     Attributes:
         lean: which Lean.
@@ -91,6 +93,7 @@ class Builder:
         limits: what one module may use.
         options: Lean options for every module.
         outside: certificates of modules that come compiled.
+        jobs: Lean processes at once, as far as the memory allows.
         slots: held by whoever runs a Lean process.
     """
 
@@ -102,6 +105,7 @@ class Builder:
         jobs: int = 2,
         limits: Limits | None = None,
         options: Mapping[str, str | bool | int] | None = None,
+        memory: MemoryBudget | None = None,
     ) -> None:
         """Make a builder.
 
@@ -109,20 +113,24 @@ class Builder:
             lean: which Lean.
             sandbox: where it runs.
             store: where certificates are kept.
-            jobs: Lean processes at once.
+            jobs: Lean processes at once, at most.
             limits: what one module may use.
             options: Lean options for every module; part of the keys.
+            memory: what all Lean processes may use together; by default what the machine has. Where it has no room
+                for as many as ``jobs``, fewer run at once.
         """
+        memory = memory or MemoryBudget.of_this_machine()
         self.lean = lean
         self.sandbox = sandbox
         self.store = store
         self.options = dict(options or {})
-        self.limits = limits or Limits()
+        self.limits = memory.fit(limits or Limits())
+        self.jobs = memory.processes(jobs, self.limits)
         self.outside = Outside(lean, store)
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
-        self.slots = threading.Semaphore(jobs)
-        self._workers = ThreadPoolExecutor(jobs, thread_name_prefix="lean")
+        self.slots = threading.Semaphore(self.jobs)
+        self._workers = ThreadPoolExecutor(self.jobs, thread_name_prefix="lean")
         self._lock = threading.Lock()
         self._running: dict[str, Future[Certificate]] = {}
 
@@ -194,6 +202,9 @@ class _Session:
         self._sights = Sights()
         self._compiled: list[str] = []
         self._waiting: dict[Future[Certificate], Source] = {}
+        self._ready: deque[str] = deque()
+        self._unknown: dict[str, int] = {}
+        self._importers: dict[str, list[str]] = {}
 
     def run(self) -> Build:
         """Look up or compile everything, in dependency order."""
@@ -204,32 +215,47 @@ class _Session:
             self._fail(module, "no-source", f"The tree has no source of {module}.")
         for module, circle in self._order.cycles.items():
             self._fail(module, "import-cycle", f"Modules import one another in a circle: {circle}.")
-        left = list(self._order.modules)
-        while left or self._waiting:
-            left = [module for module in left if not self._settle(module)]
+        for module in self._order.modules:
+            self._expect(module)
+        while self._ready or self._waiting:
+            while self._ready:
+                self._settle(self._ready.popleft())
             if self._waiting:
                 done, _ = wait(self._waiting, return_when=FIRST_COMPLETED)
                 for future in done:
-                    source = self._waiting.pop(future)
-                    self._built[source.module] = Built(source, future.result())
+                    self._know(self._waiting.pop(future), future.result())
         asked = [module for module in missing if module in self._wanted]
         order = [*outside, *asked, *self._order.cycles, *self._order.modules]
         return Build({module: self._built[module] for module in order}, tuple(self._compiled))
 
-    def _settle(self, module: str) -> bool:
-        """Look a module up, or send it to be compiled; False while its imports are not known."""
+    def _expect(self, module: str) -> None:
+        """Have a module settled as soon as all it imports is known."""
+        unknown = {each.module for each in self._source(module).header.imports} - self._built.keys()
+        for each in unknown:
+            self._importers.setdefault(each, []).append(module)
+        self._unknown[module] = len(unknown)
+        if not unknown:
+            self._ready.append(module)
+
+    def _know(self, source: Source, certificate: Certificate) -> None:
+        self._built[source.module] = Built(source, certificate)
+        for importer in self._importers.get(source.module, ()):
+            self._unknown[importer] -= 1
+            if not self._unknown[importer]:
+                self._ready.append(importer)
+
+    def _settle(self, module: str) -> None:
+        """Look a module up, or send it to be compiled; all it imports is known."""
         source = self._source(module)
         imports = source.header.imports
-        if any(each.module not in self._built for each in imports):
-            return False
         if source.problem:
             self._fail(module, "header", source.problem)
-            return True
+            return
         for each in imports:
             below = self._built[each.module].certificate
             if not below.ok:
                 self._fail_by(module, each.module, below.failure)
-                return True
+                return
         sights = self._sights
         seen = [sights.digest(each.module, first_sight(source.header, each), self._built) for each in imports]
         key = self._builder.key(source, seen)
@@ -238,8 +264,7 @@ class _Session:
             self._compiled.append(module)
             self._waiting[self._builder.submit(self._request(source, key))] = source
         else:
-            self._built[module] = Built(source, known)
-        return True
+            self._know(source, known)
 
     def _request(self, source: Source, key: str) -> Order:
         """Everything Lean is given to compile a module."""
@@ -269,5 +294,4 @@ class _Session:
 
     def _fail(self, module: str, failure: Failure, detail: str) -> None:
         source = self._sources.source(module) or Source.absent(module)
-        certificate = Certificate(module, "", source.digest, "", "", {}, (), {}, failure=failure, detail=detail)
-        self._built[module] = Built(source, certificate)
+        self._know(source, Certificate(module, "", source.digest, "", "", {}, (), {}, failure=failure, detail=detail))

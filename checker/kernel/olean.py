@@ -15,9 +15,8 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from checker.errors import UnreadableModule
 
@@ -42,8 +41,7 @@ ANONYMOUS: Final = 1
 _PLAIN_COMPONENT = re.compile(r"[^\W\d][^\s.«»\x00-\x1f]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(NamedTuple):
     """One object: where it is and what its header says.
 
     Attributes:
@@ -201,15 +199,16 @@ class Space:
         known = self._names.get(address)
         if known is not None:
             return known
-        pending: list[int] = []
+        pending: list[tuple[int, int, int]] = []
         while address not in self._names:
-            pending.append(address)
-            address = self.object(address).pointers[0] if self._is_name(address) else ANONYMOUS
+            found = self.object(address)
+            if found.tag not in (1, 2) or len(found.pointers) != 2:  # noqa: PLR2004 - prefix and last component
+                raise UnreadableModule("A compiled module has no name where one should be.")
+            pending.append((address, found.tag, found.pointers[1]))
+            address = found.pointers[0]
         prefix = self._names[address]
-        for each in reversed(pending):
-            found = self.object(each)
-            last = found.pointers[1]
-            if found.tag == 1:
+        for each, tag, last in reversed(pending):
+            if tag == 1:
                 component = escaped(self.text(last))
             elif last & 1:
                 component = str(last >> 1)
@@ -220,12 +219,6 @@ class Space:
                 raise UnreadableModule(f"A compiled module has a name of over {LONGEST_NAME} characters.")
             self._names[each] = prefix
         return prefix
-
-    def _is_name(self, address: int) -> bool:
-        found = self.object(address)
-        if found.tag not in (1, 2) or len(found.pointers) != 2:  # noqa: PLR2004 - prefix and last component
-            raise UnreadableModule("A compiled module has no name where one should be.")
-        return True
 
 
 def escaped(component: str) -> str:
@@ -290,14 +283,20 @@ def structure_digests(parts: Sequence[Part]) -> dict[int, bytes]:
         while at < end:
             header = words[at]
             tag = header >> 56
-            after = at + object_words(part, at)
             if tag <= LAST_CONSTRUCTOR:
+                after = at + ((((header >> 32) & 0xFFFF) + 7) >> 3)
+                if not at < after <= end:
+                    raise UnreadableModule(f"A compiled module is damaged at byte {at * 8}; compile it again.")
                 fields = at + 1 + ((header >> 48) & 0xFF)
                 if fields > after:
                     raise UnreadableModule(f"A compiled module is damaged at byte {at * 8}; compile it again.")
                 content = b"".join([digests[p] for p in words[at + 1 : fields]])
                 content = b"c%d,%d:" % (tag, fields - at - 1) + content + data[fields * 8 : after * 8]
-            elif tag == ARRAY:
+                digests[base + at * 8] = blake2b(content, digest_size=32).digest()
+                at = after
+                continue
+            after = at + object_words(part, at)
+            if tag == ARRAY:
                 content = b"a" + b"".join([digests[p] for p in words[at + 3 : after]])
             elif tag == STRING:
                 content = b"s" + data[at * 8 + 32 : at * 8 + 32 + words[at + 1]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -14,6 +15,7 @@ _NAME = re.compile(r"(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»)(?:\.(?:[A-Za-z_][\w'!?
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w'!?-]*")
 _SPACE = re.compile(r"(?:[ \t\r\n]+|--[^\n]*)+")
 _WORD = re.compile(r"[a-z]+(?![\w'!?.])")
+_SPELLINGS_KEPT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,13 @@ def _import(cursor: _Cursor, *, is_module: bool) -> Import | None:
     if name is None:
         raise HeaderError(f"Line {cursor.line}: an import names no module.")
     line, cursor.at = cursor.line, name.end()
-    module = module_of(path_of(name.group()))  # one spelling, with guillemets only where they are needed
-    return Import(module, line, public or not is_module, everything, meta)
+    return Import(_one_spelling(name.group()), line, public or not is_module, everything, meta)
+
+
+@lru_cache(maxsize=_SPELLINGS_KEPT)
+def _one_spelling(name: str) -> str:
+    """A module's name with guillemets only where they are needed: the same few thousand names come again and again."""
+    return module_of(path_of(name))
 
 
 def module_of(path: str | PurePosixPath) -> str:

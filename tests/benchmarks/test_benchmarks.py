@@ -32,3 +32,15 @@ def test_figures_of_the_blueprint_stand_beside_their_bounds() -> None:
     assert {"large_read_s", "large_memory_mb", "large_render_s", "large_reread_s", "huge_read_s"} < set(figures)
     for figure in figures.values():
         assert set(figure) == {"value", "bound", "ok"}
+
+
+def test_figures_of_the_checker_stand_beside_their_bounds() -> None:
+    figures = run("checker", quick=True)
+    assert set(figures) == {
+        "modules", "noop_s", "noop_again_s", "graph_s", "graph_again_s", "recompiled", "olean_mb_per_s",
+        "certificate_ms",
+    }  # fmt: skip
+    for figure in figures.values():
+        assert set(figure) == {"value", "bound", "ok"}
+    assert figures["modules"]["ok"]
+    assert figures["recompiled"]["ok"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import threading
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,15 @@ def test_a_damaged_store_mends_itself(builder: Builder, tmp_path: Path, folder: 
     build = again.certify(PROJECT, ["Book.Nodes.Add"])
     assert build.ok
     assert again.certify(PROJECT, ["Book.Nodes.Add"]).compiled == ()
+
+
+@pytest.mark.parametrize("content", [b"{}", b"[]", b"\xff", b"", b'{"diagnostics": [], "declarations": 7}'])
+def test_a_well_sealed_certificate_that_is_none_counts_as_missing(tmp_path: Path, content: bytes) -> None:
+    store = CertificateStore(tmp_path)
+    path = tmp_path / "certificates" / "ab" / "abcd"
+    path.parent.mkdir()
+    path.write_bytes(sha256(content).hexdigest().encode() + b"\n" + content)
+    assert store.get("abcd") is None
 
 
 def test_a_compiled_file_beside_the_source_is_not_looked_at(desk: Desk) -> None:
