@@ -12,6 +12,7 @@
     ├── ImportCycle            modules import one another in a circle
     ├── CertificateDamaged     something read from the store is not what was written there
     ├── UnknownDeclaration     a declaration that was asked for does not exist
+    ├── SurgeryRefused         an edit of a source would change more than it says
     └── AuditFailed            a finished tree does not stand when the kernel checks it from nothing
 """
 
@@ -56,6 +57,10 @@ class CertificateDamaged(CheckerError):
 
 class UnknownDeclaration(CheckerError):
     """A declaration that was asked for is not declared in the tree."""
+
+
+class SurgeryRefused(CheckerError):
+    """An edit of a Lean source would change more, or less, than it says."""
 
 
 class AuditFailed(CheckerError):

@@ -57,7 +57,7 @@ class Outline:
     def declarations(self) -> Iterator[Command]:
         """Every declaration, those of mutual blocks one by one."""
         for command in self.commands:
-            yield from command.members or ([command] if command.keyword in DECLARATIONS else ())
+            yield from (each for each in command.members or (command,) if each.keyword in DECLARATIONS)
 
 
 def outline_of(text: str) -> Outline:
