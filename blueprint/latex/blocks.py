@@ -157,10 +157,10 @@ class Blocks:
         frame = book.frames[-1]
         if name in LISTS:
             option = book.source.cursor.option(token.end)
-            level = sum(other.role == "list" and bool(other.template) for other in book.frames)
+            level = self._list_level()
             frame.role = "list"
             frame.template = item_template(option.text if option else "", level) if "enum" in name else ""
-            frame.count = item_start(option.text if option else "") - 1
+            frame.count = item_start(option.text if option else "", self._counts().get(level, 0)) - 1
         elif name in _FLOATS:
             frame.role = "float"
         elif name == "subequations":
@@ -178,6 +178,14 @@ class Blocks:
             book.skip = end
         place = draft.place if draft else book.place(token)
         book.frames.append(Frame(name, role, place, draft, len(book.manuscript.pieces)))
+
+    def _list_level(self) -> int:
+        """Return how many numbered lists are open."""
+        return sum(frame.role == "list" and bool(frame.template) for frame in self.book.frames)
+
+    def _counts(self) -> dict[int, int]:
+        """Return what the lists of the innermost open statement or proof have counted; nothing in prose."""
+        return next((frame.counts for frame in reversed(self.book.frames) if frame.draft), {})
 
     def _drafted(self) -> StatementDraft | ProofDraft | None:
         """Return the innermost statement or proof that is open."""
@@ -233,6 +241,8 @@ class Blocks:
     def _finish(self, frame: Frame) -> None:
         if frame.role == "display":
             self._finish_row(frame, at_end=True)
+        elif frame.role == "list" and frame.template:
+            self._counts()[self._list_level()] = frame.count
         elif isinstance(frame.draft, StatementDraft):
             self._finish_statement(frame, frame.draft)
         elif isinstance(frame.draft, ProofDraft):

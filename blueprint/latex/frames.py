@@ -30,6 +30,7 @@ class Frame:
         waiting: labels of the current row of a display, until its number is known.
         silenced: whether the current row has no number.
         tag: the current row's own number.
+        counts: of a statement or proof: levels of numbered lists to the number of the last item there.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Frame:
     waiting: list[tuple[str, Place]] = field(default_factory=list)
     silenced: bool = False
     tag: str = ""
+    counts: dict[int, int] = field(default_factory=dict)

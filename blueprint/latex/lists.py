@@ -20,6 +20,7 @@ _STYLE = re.compile(r"\\(arabic|alph|Alph|roman|Roman)\s*(?:\*|\{[^{}]*\})")
 _SHORT = re.compile(r"[1aAiI]")
 _SHORT_STYLES = {"1": r"\arabic*", "a": r"\alph*", "A": r"\Alph*", "i": r"\roman*", "I": r"\Roman*"}
 _LONGEST_SHORT = 12
+_RESUMING = frozenset({"resume", "resume*"})
 
 
 def item_template(option: str, level: int) -> str:
@@ -33,14 +34,20 @@ def item_template(option: str, level: int) -> str:
     if keys.get("label"):
         return keys["label"]
     short = option.strip().strip("{}")
-    if short and "=" not in short and len(short) <= _LONGEST_SHORT and _SHORT.search(short):
+    if short and short not in _RESUMING and "=" not in short and len(short) <= _LONGEST_SHORT and _SHORT.search(short):
         return _SHORT.sub(lambda match: _SHORT_STYLES[match[0]], short, count=1)
     return DEFAULTS[min(level, len(DEFAULTS) - 1)]
 
 
-def item_start(option: str) -> int:
-    """Return the number of a list's first item, which ``start=`` sets."""
-    start = parse_options(option).get("start", "1")
+def item_start(option: str, last: int = 0) -> int:
+    r"""Return the number of a list's first item, which ``start=`` sets.
+
+    Args:
+        option: what stands in brackets behind ``\begin{enumerate}``; with ``resume`` in it, counting goes on.
+        last: the number of the last item of the list before at the same level, in the same statement or proof.
+    """
+    options = parse_options(option)
+    start = options.get("start", str(last + 1) if _RESUMING & options.keys() else "1")
     return int(start) if start.isdecimal() and len(start) < 6 else 1  # noqa: PLR2004 - no list is that long
 
 

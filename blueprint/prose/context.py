@@ -56,6 +56,7 @@ class Sheet:
         growth: characters that macros may still add to the text.
         formulas: characters of HTML that formulas may still take.
         lists: numbered lists that are open.
+        counts: levels of numbered lists to the number of the last item there.
         equations: numbers still to be printed by rows of displays that have neither label nor tag, the last one first.
     """
 
@@ -66,6 +67,7 @@ class Sheet:
     growth: int = LONGEST
     formulas: int = _LEAST_FORMULAS
     lists: int = 0
+    counts: dict[int, int] = field(default_factory=dict)
     equations: list[str] = field(default_factory=list)
 
     @classmethod

@@ -130,7 +130,7 @@ class Environments:
         sheet, is_numbered = writer.sheet, "enum" in name
         template = item_template(option.text if option else "", sheet.lists) if is_numbered else ""
         sheet.lists += is_numbered
-        count = item_start(option.text if option else "")
+        count = first = item_start(option.text if option else "", sheet.counts.get(sheet.lists - is_numbered, 0))
         labelled = bool(template) and template != r"\arabic*."
         rows_html: list[str] = []
         for start, stop in items:
@@ -139,9 +139,10 @@ class Environments:
             count += not own
             rows_html.append(html)
         sheet.lists -= is_numbered
+        if is_numbered:
+            sheet.counts[sheet.lists] = count - 1
         element = "ol" if template else "ul"
         kind = ' class="labelled"' if labelled or all("item-label" in row[:60] for row in rows_html) else ""
-        first = item_start(option.text if option else "")
         begin = f' start="{first}"' if template and first != 1 and not labelled else ""
         flow.block(f"<{element}{kind}{begin}>{''.join(rows_html)}</{element}>")
 
@@ -187,7 +188,9 @@ class Environments:
             number = escape(writer.context.references.number(label[1])) if label else ""
             heading = f"{escape(writer.context.headings[name])} {number}".strip() + (f" ({title})." if title else ".")
         kind = "proof" if name == "proof" else "statement"
+        outer, writer.sheet.counts = writer.sheet.counts, {}
         body = writer.blocks(at, end)
+        writer.sheet.counts = outer
         flow.block(f'<div class="{kind}"><p class="{kind}-heading">{heading}</p>{body}</div>')
 
     # ---- other blocks

@@ -19,6 +19,7 @@ _TRIGGER = re.compile(
     r"|nobreak|allowbreak|relax|displaylimits|xspace|dots[cbimo]|intertext|shortintertext|texorpdfstring|nonumber|notag"
     r"|mathclap|mathrlap|mathllap|rlap|llap|clap|smash|tag|qedhere|DOTSB|protect|emph|vcenter|hfill|mathop|iff|qed"
     r"|noindent|leqno|big[gr]?parallel|lean|leanok|uses|vspace|scalebox|raisebox|operatorname"
+    r"|hspace|[lL]arge|LARGE|small|footnotesize|scriptsize|normalsize"
     r"|hdots|wideparen|longhookrightarrow|nicefrac|sfrac|mathup|accentset|underaccent|varlimsup|varliminf|varprojlim"
     r"|varinjlim|smashoperator|defeq|eqdef|smallsetminus|mathsfup|mathbfcal|symcal|mathpzc|pmb|mapsfrom|Perp|independent"
     r"|cupdot|dotcup|sslash|bigast|hfil|break|footnotemark)(?![A-Za-z])"
@@ -37,7 +38,7 @@ _NAMED: dict[str, str] = {
 _COUNTED = frozenset({"alignat", "alignat*", "alignedat", "IEEEeqnarray", "IEEEeqnarray*"})
 _DROPPED = name_set("""
     nobreak allowbreak relax displaylimits xspace nonumber notag qedhere DOTSB protect hfill qed
-    noindent leqno leanok hfil break footnotemark
+    noindent leqno leanok hfil break footnotemark large Large LARGE small footnotesize scriptsize normalsize
 """)
 _UNWRAPPED = frozenset(
     ["ensuremath", "mathclap", "mathrlap", "mathllap", "rlap", "llap", "clap", "smash", "vcenter", "smashoperator"]
@@ -100,6 +101,7 @@ class Preparation:
             **dict.fromkeys(("lean", "uses", "vspace"), self._dropped_argument),
             **dict.fromkeys(("scalebox", "raisebox"), self._boxed),
             "operatorname": self._operator,
+            "hspace": lambda _name, cursor, at: ("\\hspace", star.end if (star := cursor.star(at)) else at),
             "label": self._label,
             "tag": self._tag,
             "substack": self._substack,

@@ -140,7 +140,7 @@ def test_text_is_written(tex: str, html: str) -> None:
         r"$\begin{pmatrix}a&b\\c&d\end{pmatrix}$", r"$$ \begin{cases} a & b \\ c & d \end{cases} \tag{$\ast$} $$",
         "$a\\\nb$", r"$\text{see \cite{foo} and \ref{x}}$", r"\[ a \tag{1}\label{x} \]", r"$\operatorname*{arg\,max}_x$",
         r"\begin{align} a &= b \tag{$*$} \label{s} \\ c &= d \tag{1'} \end{align}", r"\begin{IEEEeqnarray}{rCl} a &=& b\end{IEEEeqnarray}",
-        r"$\begin{pmatrix*}[r] a \end{pmatrix*} \begin{array}[t]{@{}l|p{2cm}@{}} a & b\end{array}$", r"$\operatorname{\mathbf{E}}_x \vspace{1mm} \scalebox{2}{x}$",
+        r"$\begin{pmatrix*}[r] a \end{pmatrix*} \begin{array}[t]{@{}l|p{2cm}@{}} a & b\end{array}$", r"$\operatorname{\mathbf{E}}_x \vspace{1mm} \scalebox{2}{x} \hspace*{1cm} \Large x$",
         r"$\text{\normalfont a \bf b} \text{a $b$ \textbf{c} $d_{\text{e $f$}}$}$", r"\[ \begin{cases} 1 & \text{if $x>0$}\\0\end{cases} \]",
         r"$\varprojlim_i \varlimsup \nicefrac{a}{b} \accentset{a}{b} \smashoperator{\sum_a} \cupdot \pmb{x} \hdots \defeq$",
     ],
@@ -381,3 +381,18 @@ def test_all_source_that_is_shown_is_counted(tex: str) -> None:
     shown = writer.passage(tex).count("tex-raw")
     assert shown > 0
     assert sum(writer.unknown.values()) == shown
+
+
+def test_lists_that_resume_count_on_and_references_agree(read: Read) -> None:
+    book = read(
+        r"\chapter{One} \begin{lemma}\label{a} \begin{enumerate}[label=(\roman*)]\item x \begin{enumerate}\item y\end{enumerate}"
+        r"\item\label{two} z\end{enumerate} so \begin{enumerate}[resume, label=(\roman*)]\item\label{three} w\end{enumerate}"
+        r"\begin{enumerate}[resume]\item\label{four} v\end{enumerate}\end{lemma}"
+        r"\begin{proof}\begin{enumerate}[resume]\item\label{one} u\end{enumerate}\end{proof}"
+    )
+    writer = ProseRenderer(book, lambda _: "")
+    html = writer.statement(book.nodes[0])
+    assert re.findall(r"item-label.>([^<]*)<", html) == ["(i)", "(a)", "(ii)", "(iii)"]
+    assert '<ol start="4">' in html
+    assert writer.proof(book.nodes[0]) == "<ol><li>u</li></ol>"
+    assert [book.references[name] for name in ("two", "three", "four", "one")] == ["(ii)", "(iii)", "4", "1"]
