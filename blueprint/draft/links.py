@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def is_plain(book: Blueprint) -> bool:
-    r"""Whether nothing in a book's statements and proofs says that its author ever heard of blueprints."""
+    r"""Whether no statement or proof of a book has a mark: nobody has begun to make a blueprint of it."""
     return not book.formalized_asides and not any(map(_is_marked, book.nodes))
 
 
