@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from blueprint import find_root, read_blueprint
+from checker.lean.project import LAKEFILES
 from coordinator.errors import CoordinatorError
 from coordinator.git import MAIN, Repository, work_tree_of
 from coordinator.settings import SETTINGS_FILE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from blueprint import Blueprint
 
+_SOURCE_FOLDER = re.compile(r"^\s*srcDir\s*:?=\s*\"([^\"\n]*)\"", re.MULTILINE)
 _LEAN_LIB = re.compile(r"lean_lib\s+«?([A-Za-z_][A-Za-z0-9_]*)»?|\[\[lean_lib\]\]\s*\n\s*name\s*=\s*\"([^\"]+)\"")
 _LEFT_OUT = shutil.ignore_patterns(
     ".git", ".lake", "build", ".venv", "node_modules", "__pycache__", "*.olean", "*.ilean"
@@ -74,10 +76,25 @@ def _top_of(root: Path) -> Path:
 
 def library_of(folder: Path) -> str:
     """The Lean library that a lakefile names; empty where none does."""
-    for name in ("lakefile.lean", "lakefile.toml"):
+    return _named_in_lakefile(folder, _LEAN_LIB)
+
+
+def source_folder_of(folder: Path) -> str:
+    """The folder in which a lakefile says that Lean sources stand; empty where that is the lakefile's own.
+
+    A folder that is not there, or not below, counts as none.
+    """
+    named = PurePosixPath(_named_in_lakefile(folder, _SOURCE_FOLDER))
+    below = not named.is_absolute() and ".." not in named.parts
+    return named.as_posix() if below and named.parts and (folder / named).is_dir() else ""
+
+
+def _named_in_lakefile(folder: Path, pattern: re.Pattern[str]) -> str:
+    """What the first group of a pattern that matches says, in the first lakefile that has a match; else empty."""
+    for name in LAKEFILES:
         file = folder / name
-        if file.is_file() and (found := _LEAN_LIB.search(file.read_text(encoding="utf-8", errors="replace"))):
-            return found.group(1) or found.group(2)
+        if file.is_file() and (found := pattern.search(file.read_text(encoding="utf-8", errors="replace"))):
+            return next(group for group in found.groups() if group is not None)
     return ""
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING
 
 from checker import HeaderError, Layout, module_of
 from checker.source.tree import LAKEFILE, module_paths
 from coordinator.errors import InputError
-from coordinator.founding import library_of
+from coordinator.founding import library_of, source_folder_of
 from coordinator.git import Repository, repository_of
 from coordinator.settings import SETTINGS_FILE, Settings, load_settings
 
@@ -25,16 +25,21 @@ class Ground:
     """Two revisions, laid out.
 
     Attributes:
-        base, head: folders with their files.
+        base, head: folders with their Lean sources.
+        root: where those stand in the repository: empty, or a folder with a slash at its end.
+        library: the library that the base's lakefile names; empty where none does.
         base_commit, head_commit: the commits.
         settings: of the campaign; ``None`` where there is none.
-        unseen: paths that differ and are no files, such as submodules.
-        changed: paths of files that differ, sorted; those that are gone left out.
+        unseen: paths in the repository that differ and that the gate does not see: submodules, and what stands
+            outside the root.
+        changed: paths below the root of files that differ, sorted; those that are gone left out.
         added: those that the base does not have.
     """
 
     base: Path
     head: Path
+    root: str
+    library: str
     base_commit: str
     head_commit: str
     settings: Settings | None
@@ -47,7 +52,7 @@ class Ground:
         found = self.settings
         if found is not None:
             return Layout(found.library, found.base, found.helper_folders)
-        library = library_of(self.base) or _commonest_folder(self.base)
+        library = self.library or _commonest_folder(self.base)
         return Layout(library, (f"{library}/Base",), (f"{library}/Helpers",))
 
     def modules(self, layout: Layout) -> dict[str, str]:
@@ -84,15 +89,22 @@ def laid_out(project: Path, base: str, head: str) -> Iterator[Ground]:
             repository.export(commits[word], folder)
         before, after = repository.blobs(commits[base]), repository.blobs(commits[head])
         differing = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
-        unseen = tuple(p for p in differing if not any(_is_file(folder / p) for folder in folders))
+        settings = _settings(folders[0], settings_folder if SETTINGS_FILE not in after else None)
+        root = _root(folders[0], settings)
+        unseen = tuple(
+            p for p in differing if not (p.startswith(root) and any(_is_file(folder / p) for folder in folders))
+        )
         yield Ground(
-            *folders,
+            folders[0] / root,
+            _unlinked(folders[1], root) or Path(mkdtemp(dir=scratch)),
+            root,
+            library_of(folders[0]),
             commits[base],
             commits[head],
-            _settings(folders[0], settings_folder if SETTINGS_FILE not in after else None),
+            settings,
             unseen,
-            tuple(p for p in differing if p in after and p not in unseen),
-            frozenset(after.keys() - before.keys()),
+            tuple(p.removeprefix(root) for p in differing if p in after and p not in unseen),
+            frozenset(p.removeprefix(root) for p in after.keys() - before.keys() if p.startswith(root)),
         )
 
 
@@ -121,6 +133,22 @@ def _commit(repository: Repository, project: Path, word: str) -> str:
     if found is None:
         raise InputError(f"{project} has no revision {word!r}; name a commit, branch or tag it has.")
     return found
+
+
+def _root(base: Path, settings: Settings | None) -> str:
+    """Where the Lean sources stand, as the base's lakefile says; a campaign's stand at the top."""
+    folder = source_folder_of(base) if settings is None else ""
+    return f"{folder}/" if folder else ""
+
+
+def _unlinked(head: Path, root: str) -> Path | None:
+    """The head's root; ``None`` where it has none, or a link that would lead the gate out of the head."""
+    folder = head
+    for part in PurePosixPath(root).parts:
+        folder /= part
+        if folder.is_symlink() or not folder.is_dir():
+            return None
+    return folder
 
 
 def _settings(base: Path, beside: Path | None) -> Settings | None:

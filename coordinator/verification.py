@@ -203,12 +203,13 @@ class _Case:
 
     def _judge(self, change: Change) -> Judgement:
         judgement = judge(change, self._layout, Policy(), self._builder)
+        root = self._ground.root
         unseen = [
-            Reason(Code.PATH, f"{each} is a submodule, which is for people.", each) for each in self._ground.unseen
+            Reason(Code.PATH, f"{each} is a submodule, or outside the Lean sources: those are for people.", each)
+            for each in self._ground.unseen
         ]
-        if unseen:
-            return replace(judgement, accepted=False, reasons=(*unseen, *judgement.reasons))
-        return judgement
+        seen = [replace(each, file=root + each.file if each.file else "") for each in judgement.reasons]
+        return replace(judgement, accepted=judgement.accepted and not unseen, reasons=(*unseen, *seen))
 
     def _verdict(self, change: Change, judgement: Judgement) -> Verdict:
         names = {name for path in self._ground.changed if (name := module_name(path)) is not None}
