@@ -265,8 +265,8 @@ class _Terms:
         for subject in self._subjects():
             for name in environment.open_below(subject):
                 below.add(name)
-                if name not in allowed:
-                    home = environment.module(subject) or ""
+                home = environment.module(subject) or ""
+                if name not in allowed and not (name == subject and home in self._changed):
                     self._say(Code.SORRY, f"`{subject}` rests on `{name}`, which rests on `sorry`.", home)
         return tuple(sorted(below & set(change.open_statements)))
 

@@ -46,6 +46,7 @@ class Bench:
 
     def judge(self, files: dict[str, str], *options: str) -> dict[str, Any]:
         answer = self.run(self.commit(files), "--json", *options)
+        assert answer.returncode in (0, 1), answer.stderr
         found: dict[str, Any] = json.loads(answer.stdout)
         assert answer.returncode == (0 if found["accepted"] else 1), answer.stderr
         assert found["accepted"] is not bool(found["reasons"])
@@ -91,8 +92,13 @@ def test_the_target_is_inferred_where_one_module_with_one_open_statement_is_chan
 
 def test_a_sorry_that_is_left_is_refused_at_its_file(bench: Bench) -> None:
     found = bench.judge({ZERO_ADD: f"{HEAD}namespace Book\n{STATED}  (sorry)\nend Book\n".replace("Book.zero", "zero")})
+    [reason] = found["reasons"]
+    assert (reason["code"], reason["file"]) == ("sorry", ZERO_ADD)
+
+
+def test_a_target_that_was_not_touched_and_is_still_open_is_refused(bench: Bench) -> None:
+    found = bench.judge({"Book/Helpers/More.lean": HEAD}, "--target", TARGET)
     assert codes(found) == {"sorry"}
-    assert {each["file"] for each in found["reasons"]} == {ZERO_ADD}
 
 
 def test_a_changed_statement_is_refused(bench: Bench) -> None:
