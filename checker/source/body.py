@@ -50,14 +50,16 @@ def span_of(words: Words, begin: int, end: int) -> Span:
 
 
 def _value_at(words: Words, begin: int, end: int) -> int:
-    depth, pending = words.depth[begin] if begin < end else 0, 0
+    depth, pending, in_bars = words.depth[begin] if begin < end else 0, 0, False
     for at in range(begin, end):
         if words.depth[at] != depth:
             continue
         text = words.text(at)
         if text == "match":
             raise LexicalError("A statement contains a bare `match`; put brackets around it.", words.tokens[at].line)
-        if text in _BINDING:
+        if text == "|" and (in_bars or words.awaited(at)):
+            in_bars = not in_bars  # where a term must begin, a bar opens an absolute value
+        elif text in _BINDING:
             pending += 1
         elif words.is_symbol(at, ":="):
             if not pending:

@@ -6,6 +6,7 @@ one, outside brackets; where a text could be read in two ways, a located error i
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -89,6 +90,7 @@ class _Piece:
 class _Cutter:
     def __init__(self, text: str, begin: int) -> None:
         self._text = text
+        self._breaks = [at for at, character in enumerate(text) if character == "\n"]
         self._words = Words(text, begin)
         self._starts = Starts(self._words)
 
@@ -180,8 +182,9 @@ class _Cutter:
         )  # fmt: skip
 
     def _span(self, start: int, end: int) -> Span:
-        line = self._text.count("\n", 0, start) + 1
-        return Span(start, end, line, line + self._text.count("\n", start, max(start, end - 1)))
+        return Span(
+            start, end, bisect_left(self._breaks, start) + 1, bisect_left(self._breaks, max(start, end - 1)) + 1
+        )
 
 
 def follow(scopes: Scopes, keyword: str, name: str, line: int) -> None:

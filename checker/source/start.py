@@ -41,6 +41,7 @@ class Starts:
 
     def __init__(self, words: Words) -> None:
         self._words = words
+        self._barren = -1  # up to here documentation and modifiers led to no keyword: they are looked through once
 
     def at(self, begin: int, *, first: bool, inside: bool) -> Start | None:
         """The start at a token, if a command begins there.
@@ -51,6 +52,8 @@ class Starts:
             inside: whether a declaration goes on up to here, whose value may hold ``open … in``.
         """
         words, at = self._words, begin
+        if begin <= self._barren and not first:
+            return None
         if words.glued(begin, ".`«") and not words.leads(begin):
             return None
         modifiers: list[str] = []
@@ -65,11 +68,13 @@ class Starts:
                 at = words.closing[at + 1] + 1
             elif words.text(at) in MODIFIERS:
                 modifiers.append(words.text(at))
-                at += 1
+                of_namespace = words.text(at) == "scoped" and words.text(at + 1) == "["
+                at = words.closing[at + 1] + 1 if of_namespace else at + 1
             else:
                 break
         found = self._keyword(at, first=first or at > begin, inside=inside) if at < len(words) else None
         if found is None:
+            self._barren = max(self._barren, at if at > begin else -1)
             return None
         keyword, after = found
         return Start(begin, after, keyword, tuple(modifiers), tuple(attributes), tuple(documentation))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -212,6 +213,38 @@ def test_the_book_comes_back_character_by_character() -> None:
     for file in files:
         text = file.read_bytes().decode()
         assert joined(outline_of(text)) == text, file
+
+
+def test_absolute_values_are_no_equations() -> None:
+    source = "theorem t : a < b → |a| < c\n  | h => x\ntheorem u : |a - b| = 0 := y"
+    bodies = [each.body for each in outline_of(source).commands]
+    assert [body.value.of(source) for body in bodies if body is not None and body.value is not None] == [
+        "| h => x",
+        ":= y",
+    ]
+
+
+def test_scoped_commands_may_name_their_namespace() -> None:
+    source = 'theorem t : P := x\nscoped[Foo] notation "x" => y\nlocal infixl:65 " + " => f'
+    assert [each.keyword for each in outline_of(source).commands] == ["theorem", "notation", "infixl"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def x := 1\n" + "/-- a -/ private " * 20000,
+        "def x := y\n" + "  open A in\n" * 5000 + "  z",
+        "def x := " + 's!"{' * 5000,
+        "def x := y" + " open a" * 20000,
+        "(" * 50000 + ")" * 50000,
+    ],
+    ids=["documentation", "open", "interpolation", "commands", "brackets"],
+)
+def test_hostile_texts_take_linear_time(source: str) -> None:
+    begun = time.process_time()
+    outline = outlined(source)
+    assert outline is None or joined(outline) == source
+    assert time.process_time() - begun < 10
 
 
 PIECES = st.sampled_from(
