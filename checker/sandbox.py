@@ -22,8 +22,12 @@ ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/none
 """All a command sees of the environment: no keys, no names."""
 
 _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/lib32", "/libx32", "/bin", "/sbin")
+_SETTINGS: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr")
+"""What lies below /proc and belongs to the whole machine. The kernel lets root write there whatever capabilities it
+has dropped, and a sandbox that root starts is root to the kernel: so it is bound again, to be read only."""
 _CHUNK: Final = 1 << 16
-_GRACE_SECONDS: Final = 5.0
+_GRACE_SECONDS: Final = 60.0
+"""How long the kernel may take to end what was killed: thousands of processes end one after another."""
 _PAUSE_SECONDS: Final = 0.001
 
 
@@ -159,6 +163,8 @@ def _walls(folder: Path, reads: Sequence[Path]) -> list[str]:
             walls += ["--ro-bind", path, path]
     walls += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     walls += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108 - its own, empty one
+    for name in _SETTINGS:
+        walls += ["--ro-bind-try", f"/proc/{name}", f"/proc/{name}"]
     for each in dict.fromkeys(reads):
         if not each.is_relative_to("/usr"):
             walls += ["--ro-bind", str(each), str(each)]

@@ -41,7 +41,7 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
     Raises:
         SandboxFailed: when the sandbox did not start.
     """
-    touched = difference(change.base, change.head)
+    touched = difference(change.base, change.head, policy.file_bytes)
     reasons = _path_reasons(change, layout, touched) + _file_reasons(touched, policy)
     if reasons:
         return _refusal(reasons)

@@ -1,9 +1,9 @@
 """Cuts Lean source into words, as Lean's own reader does; where the two could differ, it refuses.
 
 The gate judges Lean's commands by these tokens, so a text that Lean would read differently must not get past
-it. Strings, character literals, nested comments and names in guillemets are followed exactly. Three corners
+it. Strings, character literals, nested comments and names in guillemets are followed exactly. Four corners
 that depend on the tokens a project declares are refused instead of guessed: a comment that begins right after
-an operator (``<--``), interpolated strings, and ``/--/``.
+an operator (``<--``), strings that may be interpolated, a literal glued to a number, and ``/--/``.
 
 `all_tokens` serves those who edit sources and must find every character again: it keeps comments, follows
 interpolated strings into their code, and takes Lean's other letters as parts of names. `tokens` sees those letters as
@@ -78,7 +78,8 @@ _PATTERN: Final = r"""
     (?P<space>[\ \t\r\n]+)
   | (?P<line>--[^\n]*)
   | (?P<block>/-[-!]?)
-  | (?P<raw>r(?P<hashes>\#*)")
+  | (?P<prime>(?<=[LETTER])['!?]+)
+  | (?P<raw>(?<![LETTER`])r(?P<hashes>\#*)")
   | (?P<word>COMPONENT(?:\.COMPONENT)*)
   | (?P<number>[0-9][A-Za-z0-9_]*)
   | (?P<string>"(?:[^"\\]|\\.)*")
@@ -94,9 +95,14 @@ _LETTERS: Final = (
 """What Lean takes for letters besides ASCII: accented, Greek but for λ, Π and Σ, letter-like, script."""
 
 
+_SUBSCRIPTS: Final = "₀-₉ₐ-ₜᵢ-ᵪⱼ"
+"""What may follow in a name, too: a prime or an ``r`` after one of these or of the letters goes on with the name."""
+
+
 def _pattern(letters: str) -> re.Pattern[str]:
-    component = rf"(?:[A-Za-z_{letters}][A-Za-z0-9_'!?₀-₉ₐ-ₜᵢ-ᵪⱼ{letters}]*|«[^«»\n]*»)"
-    return re.compile(_PATTERN.replace("COMPONENT", component), re.VERBOSE | re.DOTALL)
+    component = rf"(?:[A-Za-z_{letters}][A-Za-z0-9_'!?{_SUBSCRIPTS}{letters}]*|«[^«»\n]*»)"
+    pattern = _PATTERN.replace("COMPONENT", component).replace("LETTER", _LETTERS + _SUBSCRIPTS)
+    return re.compile(pattern, re.VERBOSE | re.DOTALL)
 
 
 _STRICT: Final = _pattern("")
@@ -141,6 +147,8 @@ def _cut(text: str, at: int, line: int, *, full: bool) -> Iterator[Token]:
         elif text[at] == '"' and before is not None and before.end == at and _interpolates(before):
             end = _interpolation_end(text, at, line, full=full)
             kind = Kind.STRING
+        elif group in ("string", "number"):
+            _check_glued(match.group(), text[end : end + 1], line, full=full)
         elif group == "bad":
             raise LexicalError(f"A literal or name that begins with {text[at]} does not end.", line)
         if kind is not None:
@@ -153,7 +161,7 @@ def _cut(text: str, at: int, line: int, *, full: bool) -> Iterator[Token]:
 
 _KINDS: Final = {
     "word": Kind.WORD, "number": Kind.NUMBER, "string": Kind.STRING, "raw": Kind.STRING, "char": Kind.STRING,
-    "pair": Kind.SYMBOL, "symbol": Kind.SYMBOL, "line": Kind.COMMENT, "block": Kind.COMMENT,
+    "pair": Kind.SYMBOL, "prime": Kind.SYMBOL, "symbol": Kind.SYMBOL, "line": Kind.COMMENT, "block": Kind.COMMENT,
 }  # fmt: skip
 
 
@@ -163,6 +171,16 @@ def _check_comment(text: str, at: int, line: int) -> None:
         raise LexicalError("A comment begins right after an operator; put a space between them.", line)
     if text.startswith(("/--/", "/-!/"), at):
         raise LexicalError("Readers disagree on where this comment ends; write a space before its last slash.", line)
+
+
+def _check_glued(literal: str, following: str, line: int, *, full: bool) -> None:
+    """Lean ends a number at its first letter that cannot belong to it, and reads on: ``1r"`` begins a raw string."""
+    if full:
+        return
+    if literal.startswith('"') and "{" in literal:
+        raise LexicalError("A string with a brace may hold code inside text; write the brace as \\x7b.", line)
+    if not literal.startswith('"') and following in tuple("'\"#!?") and not literal.isdigit():
+        raise LexicalError("A name or literal begins right after a number; put a space between them.", line)
 
 
 def _interpolates(before: Token) -> bool:

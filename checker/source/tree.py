@@ -6,7 +6,7 @@ import os
 import stat
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from checker.errors import HeaderError
 from checker.source.header import Header, imports_of, module_of, path_of
@@ -63,16 +63,27 @@ def source_of(module: str, data: bytes) -> Source:
     return Source(module, data, digest, header, problem)
 
 
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file; never through a link.
+
+    Raises:
+        OSError: when there is none, or it is something else.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    file = open(number, "rb")  # noqa: PTH123, SIM115 - an open descriptor, closed by whoever asked for it
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        file.close()
+        raise OSError(f"{path} is no regular file")
+    return file
+
+
 def read_regular(path: Path) -> bytes:
     """Read a regular file; never through a link.
 
     Raises:
         OSError: when there is none, or it is something else.
     """
-    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb") as file:  # noqa: PTH123 - an open descriptor
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise OSError(f"{path} is no regular file")
+    with open_regular(path) as file:
         return file.read()
 
 
