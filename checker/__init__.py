@@ -16,6 +16,7 @@ from checker.lean.project import Choice, toolchain_of
 from checker.lean.toolchain import EmbeddedLean, Toolchain, find_lean
 from checker.sandbox import Limits, Sandbox
 from checker.source.header import Header, Import, imports_of, module_of, path_of
+from checker.warm.pool import WarmPool
 
 __all__ = [
     "Build",
@@ -47,6 +48,7 @@ __all__ = [
     "Sandbox",
     "SandboxMissing",
     "Toolchain",
+    "WarmPool",
     "audit",
     "find_lean",
     "imports_of",

@@ -11,12 +11,15 @@
     ├── HeaderError            the first lines of a Lean file are no module header
     ├── ImportCycle            modules import one another in a circle
     ├── CertificateDamaged     something read from the store is not what was written there
+    ├── ServerFailed           a warm Lean server is silent, dead, too large or too loud
     ├── UnknownDeclaration     a declaration that was asked for does not exist
     ├── SurgeryRefused         an edit of a source would change more than it says
     └── AuditFailed            a finished tree does not stand when the kernel checks it from nothing
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class CheckerError(Exception):
@@ -53,6 +56,18 @@ class ImportCycle(CheckerError):
 
 class CertificateDamaged(CheckerError):
     """A certificate or artefact read from the store is not what was written there."""
+
+
+class ServerFailed(CheckerError):
+    """A warm Lean server did not answer.
+
+    Attributes:
+        failure: how, by the name a certificate would give it: timeout, crash, memory or output.
+    """
+
+    def __init__(self, failure: Literal["timeout", "crash", "memory", "output"], message: str) -> None:
+        super().__init__(message)
+        self.failure = failure
 
 
 class UnknownDeclaration(CheckerError):

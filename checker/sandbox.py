@@ -118,11 +118,32 @@ class Sandbox:
         try:
             ended, output, errors = _collect(process, began + limits.seconds, limits.output_bytes)
         finally:
-            _kill(process)
+            end(process)
         if self.program and process.returncode == 1 and errors.startswith(b"bwrap: "):
             said = errors.decode("utf-8", "replace").strip()
             raise SandboxFailed(f"The sandbox did not start ({said}); see `blueprover doctor`.")
         return Run(ended, process.returncode, output, errors, time.monotonic() - began)
+
+    def start(
+        self, command: Sequence[str], folder: Path, reads: Sequence[Path], limits: Limits
+    ) -> subprocess.Popen[bytes]:
+        """Start a command that is spoken to through its pipes, within the same walls, but with nothing to write.
+
+        It dies with the *thread* that started it. Whoever starts it bounds its time and its output, and ends it
+        with `end`; of the limits, seconds bound its CPU time alone. What it prints to standard error is dropped.
+
+        Args:
+            command: program and arguments.
+            folder: where it starts; it may read it.
+            reads: files and folders it may read, beside the system's programs and libraries.
+            limits: what it may use.
+        """
+        limited = [*_limiter(limits), *command]
+        walls = [self.program, *_walls(folder, reads, bind="--ro-bind"), "--"] if self.program else []
+        return subprocess.Popen(
+            [*walls, *limited], cwd=folder, env=ENVIRONMENT, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
 
 
 @cache
@@ -149,7 +170,7 @@ def _limiter(limits: Limits) -> list[str]:
     ]  # fmt: skip
 
 
-def _walls(folder: Path, reads: Sequence[Path]) -> list[str]:
+def _walls(folder: Path, reads: Sequence[Path], bind: str = "--bind") -> list[str]:
     walls = [
         "--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session",
         "--cap-drop", "ALL", "--clearenv", "--hostname", "sandbox",
@@ -168,7 +189,7 @@ def _walls(folder: Path, reads: Sequence[Path]) -> list[str]:
     for each in dict.fromkeys(reads):
         if not each.is_relative_to("/usr"):
             walls += ["--ro-bind", str(each), str(each)]
-    bind = "--ro-bind" if folder.is_relative_to("/usr") else "--bind"
+    bind = "--ro-bind" if folder.is_relative_to("/usr") else bind
     return [*walls, bind, str(folder), "/here", "--chdir", "/here"]
 
 
@@ -202,11 +223,11 @@ def _collect(
     return "exit", bytes(output), bytes(errors)
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """End the whole group (and, with bubblewrap, the whole process namespace), and close what it held."""
     # The process is not waited for yet, so its number still names its group and nobody else's.
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(_GRACE_SECONDS)
-    for stream in (process.stdout, process.stderr):
+    for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()

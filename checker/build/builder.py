@@ -158,6 +158,16 @@ class Builder:
                     raise
         raise AssertionError("the loop returns or raises")
 
+    def order(self, tree: Path, source: Source) -> Order | Certificate:
+        """Certify what a source imports from a tree; answer what Lean would be given for it, or why nothing.
+
+        Raises:
+            SandboxFailed: when the sandbox did not start.
+            CertificateDamaged: when the store is damaged.
+        """
+        imports = [each.module for each in source.header.imports]
+        return _Session(self, SourceTree(tree, {source.module: source.data}), imports).prepare(source)
+
     def close(self) -> None:
         """Let running compilations end, and start no more."""
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -247,24 +257,39 @@ class _Session:
     def _settle(self, module: str) -> None:
         """Look a module up, or send it to be compiled; all it imports is known."""
         source = self._source(module)
-        imports = source.header.imports
-        if source.problem:
-            self._fail(module, "header", source.problem)
+        if self._refused(source):
             return
-        for each in imports:
-            below = self._built[each.module].certificate
-            if not below.ok:
-                self._fail_by(module, each.module, below.failure)
-                return
-        sights = self._sights
-        seen = [sights.digest(each.module, first_sight(source.header, each), self._built) for each in imports]
-        key = self._builder.key(source, seen)
+        key = self._key(source)
         known = self._builder.store.get(key)
         if known is None:
             self._compiled.append(module)
             self._waiting[self._builder.submit(self._request(source, key))] = source
         else:
             self._know(source, known)
+
+    def prepare(self, source: Source) -> Order | Certificate:
+        """Build what was wanted, the imports of a source; answer what Lean would be given, or why not."""
+        self.run()
+        if source.module in self._built or self._refused(source):
+            return self._built[source.module].certificate
+        return self._request(source, self._key(source))
+
+    def _refused(self, source: Source) -> bool:
+        """Whether a module fails before Lean sees it: by its header, or by what it imports."""
+        if source.problem:
+            self._fail(source.module, "header", source.problem)
+            return True
+        for each in source.header.imports:
+            below = self._built[each.module].certificate
+            if not below.ok:
+                self._fail_by(source.module, each.module, below.failure)
+                return True
+        return False
+
+    def _key(self, source: Source) -> str:
+        sights, header = self._sights, source.header
+        seen = [sights.digest(each.module, first_sight(header, each), self._built) for each in header.imports]
+        return self._builder.key(source, seen)
 
     def _request(self, source: Source, key: str) -> Order:
         """Everything Lean is given to compile a module."""

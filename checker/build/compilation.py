@@ -31,7 +31,8 @@ _SEVERITIES: Final = {"error": "error", "warning": "warning"}
 _MEMORY_WORDS: Final = (b"out of memory", b"excessive memory consumption", b"bad_alloc", b"Cannot allocate memory")
 RESERVED_BYTES: Final = 3 << 30
 """Address space Lean reserves and never touches: its library, its allocator's arenas, thread stacks."""
-_STACK_KILOBYTES: Final = 64 << 10
+STACK_KILOBYTES: Final = 64 << 10
+"""Stack of each of Lean's threads."""
 _KILLED: Final = 137
 """Exit code by which a wrapper tells that its child was killed: here only the kernel's memory killer does that."""
 
@@ -82,7 +83,7 @@ class Compiler:
         folder = Path(tempfile.mkdtemp(dir=self.scratch))
         try:
             (folder / "source.lean").write_bytes(order.source.data)
-            (folder / "setup.json").write_text(_setup(order), encoding="utf-8")
+            (folder / "setup.json").write_text(setup_of(order), encoding="utf-8")
             limits = replace(self.limits, memory_bytes=self.limits.memory_bytes + RESERVED_BYTES)
             run = self.sandbox.run(self._command(), folder, (*self.lean.reads, self.objects), limits)
             failure, detail, diagnostics = _verdict(run, self.limits)
@@ -94,12 +95,12 @@ class Compiler:
     def _command(self) -> list[str]:
         return self.lean.command(
             "--json", "--setup=setup.json", f"--memory={self.limits.memory_bytes >> 20}",
-            f"--tstack={_STACK_KILOBYTES}", "-o", _STEM + PUBLIC, "-i", _STEM + INDEX,
+            f"--tstack={STACK_KILOBYTES}", "-o", _STEM + PUBLIC, "-i", _STEM + INDEX,
             "source.lean",
         )  # fmt: skip
 
 
-def _setup(order: Order) -> str:
+def setup_of(order: Order) -> str:
     """What Lean is told beside the source: the module's name, and where its imports are; nothing else is searched."""
     return json.dumps(
         {

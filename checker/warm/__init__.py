@@ -1,0 +1,1 @@
+"""Lean servers that keep a file's header and unchanged beginning elaborated."""
