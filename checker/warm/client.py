@@ -66,6 +66,15 @@ class Client:
                 return message
             self._exchange(deadline)
 
+    def listen(self, deadline: float) -> None:
+        """Wait until the server has said anything at all.
+
+        Raises:
+            ServerFailed: when it does not.
+        """
+        while not self._unread:
+            self._exchange(deadline)
+
     def _message(self) -> dict[str, Any] | None:
         """Take one whole message from what was read."""
         head, found, body = self._unread.partition(b"\r\n\r\n")

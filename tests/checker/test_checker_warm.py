@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checker import Builder, CheckerError, Limits
+from checker.warm import session
 from checker.warm.memory import family, proportional_bytes, resident_bytes
 from checker.warm.pool import WarmPool
 from checker.warm.report import Lines
@@ -184,6 +185,13 @@ def test_a_server_that_hangs_is_a_timeout_and_is_replaced(builder: Builder) -> N
             os.kill(each, signal.SIGSTOP)
         assert check(hurried, PROOF + "-- more\n" * 20_000).failure == "timeout"
         assert check(hurried, PROOF).ok
+
+
+def test_a_server_that_never_speaks_is_replaced(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "START_SECONDS", 0.0)
+    with WarmPool(builder) as made:
+        assert check(made, PROOF).ok
+        assert len(made.processes()) == 1
 
 
 def test_a_server_killed_between_two_checks_is_replaced(pool: WarmPool) -> None:
