@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 SERVER_RESERVED_BYTES: Final = RESERVED_BYTES + (12 << 30)
 """Address space a server reserves beyond a compilation's, mostly arenas and stacks of its threads."""
 START_SECONDS: Final = 10.0
-"""A server speaks as soon as it knows its imports, after a fifth of a second; one was seen to stay silent for ever."""
+"""A server speaks as soon as it knows its imports, after a fifth of a second.
+
+On a loaded machine one fresh server did not finish a small check within a minute; at what it hung is not known.
+"""
 _CPU_SECONDS: Final = 4 * 3600.0
 """CPU time of a server's life; then it is replaced."""
 _SOURCES: Final = "sources"
