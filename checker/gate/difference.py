@@ -44,7 +44,8 @@ def difference(base: Path, head: Path, most: int) -> tuple[Touched, ...]:
         most: how many bytes of a changed file are read; one more where it is larger, to tell.
     """
     before, after = _entries(base), _entries(head)
-    touched = [Touched(path, "removed") for path in before.keys() - after.keys()]
+    gone = before.keys() - after.keys()
+    touched = [Touched(path, "removed") for path in gone if not _is_folder_still(base / path, head / path)]
     for path, now in after.items():
         then = before.get(path)
         if then is not None and _alike(then, now) and _same(base / path, head / path, now):
@@ -55,6 +56,11 @@ def difference(base: Path, head: Path, most: int) -> tuple[Touched, ...]:
         data = b"" if odd else _read(head / path, most + 1)
         touched.append(Touched(path, "added" if then is None else "changed", odd, data))
     return tuple(sorted(touched, key=lambda each: each.path))
+
+
+def _is_folder_still(then: Path, now: Path) -> bool:
+    """Whether a folder that was empty is there and holds files now, which are told of themselves."""
+    return not then.is_symlink() and then.is_dir() and not now.is_symlink() and now.is_dir()
 
 
 def _alike(then: os.stat_result, now: os.stat_result) -> bool:
