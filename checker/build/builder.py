@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from checker.build.certificate import Certificate, Failure
@@ -268,11 +268,20 @@ class _Session:
             self._know(source, known)
 
     def prepare(self, source: Source) -> Order | Certificate:
-        """Build what was wanted, the imports of a source; answer what Lean would be given, or why not."""
+        """Build what was wanted, the imports of a source; answer what Lean would be given, or why not.
+
+        A Lean server also opens what imports import in private, though the text sees none of it, and must find it.
+        """
         self.run()
         if source.module in self._built or self._refused(source):
             return self._built[source.module].certificate
-        return self._request(source, self._key(source))
+        order = self._request(source, self._key(source))
+        hidden = {
+            module: (self._paths(built.certificate, (PUBLIC,)), self._paths(built.certificate, CODE))
+            for module, built in self._built.items()
+            if module not in order.artefacts
+        }
+        return replace(order, artefacts={**order.artefacts, **hidden})
 
     def _refused(self, source: Source) -> bool:
         """Whether a module fails before Lean sees it: by its header, or by what it imports."""

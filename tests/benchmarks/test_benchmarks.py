@@ -38,9 +38,10 @@ def test_figures_of_the_checker_stand_beside_their_bounds() -> None:
     figures = run("checker", quick=True)
     assert set(figures) == {
         "modules", "noop_s", "noop_again_s", "graph_s", "graph_again_s", "recompiled", "olean_mb_per_s",
-        "certificate_ms",
+        "certificate_ms", "warm_cold_s", "warm_speedup", "warm_sessions", "warm_sessions_mb",
     }  # fmt: skip
     for figure in figures.values():
         assert set(figure) == {"value", "bound", "ok"}
     assert figures["modules"]["ok"]
     assert figures["recompiled"]["ok"]
+    assert figures["warm_sessions"]["ok"]

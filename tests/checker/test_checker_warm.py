@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -17,7 +18,7 @@ from checker.warm import session
 from checker.warm.memory import family, proportional_bytes, resident_bytes
 from checker.warm.pool import WarmPool
 from checker.warm.report import Lines
-from tests.checker.desk import HEAD, PROJECT, PROOF
+from tests.checker.desk import HEAD, PROJECT, PROOF, ZERO_ADD
 from tests.checker.drafts import drafts
 from tests.checker.test_checker_builder import ENDLESS
 
@@ -119,6 +120,19 @@ def test_the_tree_is_not_touched(pool: WarmPool, tmp_path: Path) -> None:
     assert pool.check(tmp_path, DRAFT, PROOF).ok
     assert sorted(each.stat().st_mtime_ns for each in PROJECT.rglob("*")) == before
     assert [each.name for each in tmp_path.iterdir()] == ["Book"]
+
+
+def test_what_an_import_imports_in_private_is_found_and_stays_unseen(
+    pool: WarmPool, builder: Builder, tmp_path: Path
+) -> None:
+    shutil.copytree(PROJECT, tmp_path, dirs_exist_ok=True)
+    (tmp_path / ZERO_ADD).write_text(PROOF)
+    above = "module\nprelude\npublic import Book.Nodes.ZeroAdd\n"
+    seen, unseen = f"{above}#check @Book.zero_add\n", f"{above}#check @Book.congr_succ\n"
+    for text in (seen, unseen):
+        cold = builder.certify(tmp_path, [DRAFT], {DRAFT: text.encode()}).certificates[DRAFT]
+        assert said(pool.check(tmp_path, DRAFT, text).diagnostics) == said(cold.diagnostics)
+        assert cold.ok is (text == seen)
 
 
 def test_changed_imports_are_seen_as_the_cold_build_sees_them(pool: WarmPool) -> None:
