@@ -208,7 +208,10 @@ class _Case:
             Reason(Code.PATH, f"{each} is a submodule, or outside the Lean sources: those are for people.", each)
             for each in self._ground.unseen
         ]
-        seen = [replace(each, file=root + each.file if each.file else "") for each in judgement.reasons]
+        # A submodule leaves an empty folder, of which the gate complains in its own words.
+        told = {each.file for each in unseen}
+        placed = [replace(each, file=root + each.file if each.file else "") for each in judgement.reasons]
+        seen = [each for each in placed if each.file not in told]
         return replace(judgement, accepted=judgement.accepted and not unseen, reasons=(*unseen, *seen))
 
     def _verdict(self, change: Change, judgement: Judgement) -> Verdict:
