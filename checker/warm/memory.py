@@ -16,9 +16,17 @@ def family(process: int) -> list[int]:
     while pending:
         each = pending.pop()
         found.append(each)
-        for children in _PROC.glob(f"{each}/task/*/children"):
-            pending += [int(number) for number in _text(children).split()]
+        for thread in _threads(each):
+            pending += [int(number) for number in _text(thread / "children").split()]
     return found
+
+
+def _threads(process: int) -> list[Path]:
+    """Folders of a process's threads; none when it has gone, be it while they are listed."""
+    try:
+        return list((_PROC / str(process) / "task").iterdir())
+    except OSError:
+        return []
 
 
 def resident_bytes(process: int) -> int:

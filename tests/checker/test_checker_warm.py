@@ -273,6 +273,15 @@ def test_nothing_is_left_when_the_pool_is_closed(builder: Builder) -> None:
         check(made, PROOF)
 
 
+def test_a_process_that_goes_while_it_is_looked_at_holds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone_meanwhile(folder: str) -> list[str]:
+        raise ProcessLookupError(3, "No such process", folder)
+
+    monkeypatch.setattr(os, "listdir", gone_meanwhile)
+    monkeypatch.setattr(os, "scandir", gone_meanwhile)
+    assert family(os.getpid()) == [os.getpid()]
+
+
 def test_memory_is_read_from_the_kernel(pool: WarmPool) -> None:
     assert check(pool, PROOF).ok
     process = pool.processes()[str(PROJECT), DRAFT]
