@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from checker.errors import HeaderError
-from checker.source.lexer import LexicalError
+from checker.source.lexer import LexicalError, comment_end
 
 _NAME = re.compile(r"(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»)(?:\.(?:[A-Za-z_][\w'!?]*|«[^«»\n]+»))*")
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w'!?-]*")
@@ -71,7 +71,7 @@ class _Cursor:
             if space is not None:
                 self.at = space.end()
             elif self.text.startswith("/-", self.at) and self.text[self.at + 2 : self.at + 3] not in ("-", "!"):
-                self.at = _comment_end(self.text, self.at + 2, self.line)
+                self.at = comment_end(self.text, self.at + 2, self.line)
             else:
                 return
 
@@ -87,18 +87,6 @@ class _Cursor:
     def keep(self) -> None:
         """Count what was read so far as header."""
         self.taken = self.at
-
-
-def _comment_end(text: str, at: int, line: int) -> int:
-    depth = 1
-    edge = re.compile(r"/-|-/")
-    while depth:
-        found = edge.search(text, at)
-        if found is None:
-            raise LexicalError("A comment does not end.", line)
-        depth += 1 if found.group() == "/-" else -1
-        at = found.end()
-    return at
 
 
 def imports_of(source: bytes) -> Header:

@@ -140,7 +140,7 @@ def _cut(text: str, at: int, line: int, *, full: bool) -> Iterator[Token]:
         if group in ("line", "block"):
             _check_comment(text, at, line)
             if group == "block":
-                end = _block_end(text, match.end(), line)
+                end = comment_end(text, match.end(), line)
                 kind = Kind.DOCUMENT if match.end() - at > 2 else kind  # noqa: PLR2004 - longer than "/-"
         elif group == "raw":
             end = _raw_end(text, match.end(), '"' + match["hashes"], line)
@@ -213,7 +213,12 @@ def _brace_end(text: str, at: int, line: int) -> int:
     raise LexicalError("Code inside an interpolated string does not end.", line)
 
 
-def _block_end(text: str, at: int, line: int) -> int:
+def comment_end(text: str, at: int, line: int) -> int:
+    """Where a block comment ends whose inside begins at ``at``; comments nest.
+
+    Raises:
+        LexicalError: when it does not end; at ``line``.
+    """
     depth = 1
     while depth:
         edge = _BLOCK_EDGE.search(text, at)
