@@ -20,9 +20,9 @@ import time
 from typing import TYPE_CHECKING
 
 from blueprint import Blueprint, Chapter, DependencyGraph, Marks, Node, Place, Proof
-from coordinator.scheduler import Capacity, decide
-from coordinator.settings import Settings
-from coordinator.state import CampaignState, Item, ItemState, Job, PullRequest
+from coordinator.campaign.settings import Settings
+from coordinator.schedule.scheduler import Capacity, decide
+from coordinator.schedule.state import CampaignState, Item, ItemState, Job, PullRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable

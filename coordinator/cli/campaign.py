@@ -22,8 +22,8 @@ def demo(
 
     Lean, git, the broker and the store are real; only the model is a script, so no key and no money is needed.
     """
-    from coordinator.demo import prepare_demo
-    from coordinator.settings import load_settings
+    from coordinator.campaign.settings import load_settings
+    from coordinator.engine.demo import prepare_demo
 
     console = Console()
     console.print(
@@ -50,8 +50,8 @@ def init(
     ] = None,
 ) -> None:
     """Make a campaign beside an existing blueprint."""
-    from coordinator.campaign import Campaign
-    from coordinator.founding import find_project, found_from_project, require_no_campaign
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.campaign.founding import find_project, found_from_project, require_no_campaign
 
     console = Console()
     require_no_campaign(folder)
@@ -77,8 +77,8 @@ def run(folder: Folder) -> None:
 
 
 def _run(folder: Path, console: Console) -> None:
-    from coordinator.campaign import Campaign
-    from coordinator.running import STOPPED, run_campaign, summary
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.engine.running import STOPPED, run_campaign, summary
 
     campaign = Campaign.open(folder)
     finish = run_campaign(campaign, console)
@@ -95,10 +95,10 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Tell where a campaign stands, while it runs and after."""
-    from coordinator.campaign import Campaign
-    from coordinator.live import draw, plain
-    from coordinator.snapshot import running_jobs, status_of, take_snapshot
-    from coordinator.store import Store
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.store.store import Store
+    from coordinator.views.live import draw, plain
+    from coordinator.views.snapshot import running_jobs, status_of, take_snapshot
 
     campaign = Campaign.open(folder)
     store = Store(campaign.store_path, writable=not campaign.store_path.exists())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from blueprint import Blueprint
     from blueprint.compat import MarkedStatus, Paint
     from blueprint.links import Link
-    from coordinator.lean_reading import LeanReading
+    from coordinator.verify.lean_reading import LeanReading
 
 
 _NOT_THE_AUTHORS = {"lean": "come from Lean", "inferred": "are inferred from the text"}
@@ -81,7 +81,7 @@ def graph(
 
 
 def _read_lean(folder: Path, sandbox: str, certificates: Path | None) -> LeanReading:
-    from coordinator.lean_reading import read_lean
+    from coordinator.verify.lean_reading import read_lean
 
     return read_lean(folder, sandbox, certificates)
 

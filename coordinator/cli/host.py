@@ -26,7 +26,7 @@ def doctor(
     ] = "auto",
 ) -> None:
     """Tell what this host has and what it lacks. Exits with 1 when something needed is missing."""
-    from coordinator.doctor import examine
+    from coordinator.views.doctor import examine
 
     findings = list(examine(project, lean))
     table = Table.grid(padding=(0, 2))
@@ -50,9 +50,9 @@ def worker(
     """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
     import structlog
 
-    from coordinator.carrier import QUEUES
-    from coordinator.worker import Worker
-    from coordinator.workshop import SANDBOXES, HostSettings
+    from coordinator.work.carrier import QUEUES
+    from coordinator.work.worker import Worker
+    from coordinator.work.workshop import SANDBOXES, HostSettings
 
     broker = os.environ.get("BLUEPROVER_BROKER")
     if not broker:

@@ -14,7 +14,7 @@ from rich.text import Text
 from coordinator.cli.plain import printable
 
 if TYPE_CHECKING:
-    from coordinator.inspection import Inspection
+    from coordinator.verify.inspection import Inspection
 
 _SHOWN = 10
 """Characters of a digest that a person is shown."""
@@ -29,7 +29,7 @@ def inspect(
     module: Annotated[str | None, typer.Option(metavar="NAME", help="The module's name.")] = None,
 ) -> None:
     """Tell what a compiled Lean module declares, without running Lean."""
-    from coordinator.inspection import inspect_module
+    from coordinator.verify.inspection import inspect_module
 
     found = inspect_module(file, path or (), module)
     if as_json:

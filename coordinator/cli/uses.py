@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from blueprint.comparison import Comparison
     from blueprint.drift import Drift
     from blueprint.reality import Reality
-    from coordinator.lean_reading import LeanReading
+    from coordinator.verify.lean_reading import LeanReading
 
 _UNUSED = {
     "proof": "only its proof uses",
@@ -40,7 +40,7 @@ def uses(
     from blueprint.comparison import compare_uses
     from blueprint.drift import drifts
     from blueprint.reality import Reality
-    from coordinator.lean_reading import read_lean
+    from coordinator.verify.lean_reading import read_lean
 
     book = read_blueprint(path)
     reading = read_lean(compare, sandbox, certificates)

@@ -14,7 +14,7 @@ from coordinator.cli.plain import printable
 from coordinator.errors import InputError
 
 if TYPE_CHECKING:
-    from coordinator.verification import Verdict
+    from coordinator.verify.verification import Verdict
 
 _SHOWN = 10
 """Characters of a commit or digest that a person is shown."""
@@ -35,8 +35,8 @@ def verify(
     sandbox: Annotated[str, typer.Option(help="bubblewrap, or none in so many words.")] = "bubblewrap",
 ) -> None:
     """Judge whether a change may land, as the gate does. Exits with 1 when it is refused."""
-    from coordinator.verification import Question
-    from coordinator.verification import verify as ask
+    from coordinator.verify.verification import Question
+    from coordinator.verify.verification import verify as ask
 
     if stage not in (None, "statement", "proof"):
         raise InputError(f"There is no stage {stage!r}: choose statement or proof.")

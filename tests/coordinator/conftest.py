@@ -12,8 +12,8 @@ import pytest
 import redis
 
 from coordinator.git import MAIN, Repository
-from coordinator.services import embedded_broker
-from coordinator.store import Store
+from coordinator.store.store import Store
+from coordinator.work.services import embedded_broker
 from tests.support.repositories import commit_files
 from tests.support.waiting import wait_for
 

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.campaign import Campaign
+from coordinator.campaign.campaign import Campaign
+from coordinator.campaign.settings import Settings
 from coordinator.errors import CampaignBusy
-from coordinator.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

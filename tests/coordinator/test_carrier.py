@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from celery.contrib.testing.worker import start_worker
 
-from coordinator.carrier import TASK, Carrier, Line, connect, make_app, reports_key
 from coordinator.errors import ServiceError
-from coordinator.messages import AuditOrder, Beat, Envelope, read_order
+from coordinator.work.carrier import TASK, Carrier, Line, connect, make_app, reports_key
+from coordinator.work.messages import AuditOrder, Beat, Envelope, read_order
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

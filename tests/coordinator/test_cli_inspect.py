@@ -13,7 +13,7 @@ from checker import Builder, CertificateStore, find_lean
 from checker.build.environment import Environment
 from coordinator.cli.plain import printable
 from coordinator.errors import InputError
-from coordinator.inspection import LARGEST_MODULE, inspect_module
+from coordinator.verify.inspection import LARGEST_MODULE, inspect_module
 from tests.checker.desk import PROJECT
 from tests.support.campaigns import blueprover
 from tests.support.sandboxes import any_sandbox

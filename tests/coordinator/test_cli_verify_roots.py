@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from coordinator.founding import source_folder_of
+from coordinator.campaign.founding import source_folder_of
 from coordinator.git import MAIN, Repository
 from tests.checker.desk import PROJECT, PROOF, ZERO_ADD
 from tests.support.campaigns import blueprover

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.demo import prepare_demo
+from coordinator.campaign.settings import SETTINGS_FILE
+from coordinator.engine.demo import prepare_demo
 from coordinator.errors import CoordinatorError
-from coordinator.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from coordinator.doctor import examine
+from coordinator.views.doctor import examine
 from tests.support.campaigns import blueprover
 from tests.support.sandboxes import needs_bubblewrap
 from tests.support.toolchains import stand_in_toolchain

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
-from coordinator import transitions
+from coordinator.campaign.settings import RetrySettings
+from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Repository
-from coordinator.landing import Lander
 from coordinator.merge_queue import ModuleRecord
-from coordinator.messages import AttemptEnded, BuildEnded
-from coordinator.settings import RetrySettings
-from coordinator.store import Store, load_modules, load_state, set_meta
+from coordinator.store import transitions
+from coordinator.store.store import Store, load_modules, load_state, set_meta
+from coordinator.work.messages import AttemptEnded, BuildEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from coordinator.campaign.layout import Home, plan_homes
 from coordinator.errors import BookError
-from coordinator.layout import Home, plan_homes
 from tests.support.books import book, node
 
 

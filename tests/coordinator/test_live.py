@@ -8,9 +8,9 @@ from rich.console import Console
 
 from blueprint import NodeState
 from blueprint.snapshot import NodeProgress, Snapshot
-from coordinator import transitions
-from coordinator.live import draw
-from coordinator.store import Store
+from coordinator.store import transitions
+from coordinator.store.store import Store
+from coordinator.views.live import draw
 from tests.support.books import book, node
 from tests.support.campaigns import blueprover, small_campaign
 

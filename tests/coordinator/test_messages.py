@@ -7,8 +7,9 @@ from pydantic import ValidationError
 
 from agents import Assignment, NodeBrief, Usage
 from checker import Layout
+from coordinator.campaign.settings import ModelPrice
 from coordinator.merge_queue import ModuleRecord
-from coordinator.messages import (
+from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
     AuditEnded,
@@ -26,7 +27,6 @@ from coordinator.messages import (
     write_order,
     write_report,
 )
-from coordinator.settings import ModelPrice
 
 ENVELOPE = Envelope(7, "key", "/hub.git", "a" * 40, "Lib", ("Lib/Base",), ("Lib/Helpers",))
 BRIEF = NodeBrief("thm:a", "theorem", "1.1", "", "$x$", "", "Lib.a", "Lib.C.A")

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
-from coordinator.campaign import Campaign
-from coordinator.carrier import Line, board_key, connect
-from coordinator.messages import AttemptEnded, AuditEnded, Beat
-from coordinator.reconcile import Coordinator
-from coordinator.store import Store, load_state
+from coordinator.campaign.campaign import Campaign
+from coordinator.engine.reconcile import Coordinator
+from coordinator.store.store import Store, load_state
+from coordinator.work.carrier import Line, board_key, connect
+from coordinator.work.messages import AttemptEnded, AuditEnded, Beat
 from tests.support.campaigns import small_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from coordinator.messages import Report
-    from coordinator.state import CampaignState
+    from coordinator.schedule.state import CampaignState
+    from coordinator.work.messages import Report
 
 LEASE, HEARTBEAT = 15.0, 2.0
 """As the demo's settings say."""

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from agents import Usage
 from blueprint import DependencyGraph
-from coordinator import transitions
-from coordinator.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
-from coordinator.scheduler import (
+from coordinator.campaign.settings import Settings
+from coordinator.schedule.scheduler import (
     Approve,
     Bounce,
     Capacity,
@@ -29,16 +28,17 @@ from coordinator.scheduler import (
     StartReview,
     decide,
 )
-from coordinator.settings import Settings
-from coordinator.state import CampaignState, Item, Job, PullRequest, Verdict
-from coordinator.store import Store, load_state, set_meta
+from coordinator.schedule.state import CampaignState, Item, Job, PullRequest, Verdict
+from coordinator.store import transitions
+from coordinator.store.store import Store, load_state, set_meta
+from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from blueprint import Blueprint
-    from coordinator.scheduler import Action
+    from coordinator.schedule.scheduler import Action
 
 CAPACITY = Capacity(agents=4, builds=2)
 SETTINGS = Settings.model_validate({"retry": {"max_attempts": 4, "backoff_seconds": 0.5}, "budget_usd": 1000.0})

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.carrier import connect
-from coordinator.demo import SCRIPT
-from coordinator.services import Services
-from coordinator.settings import Settings
+from coordinator.campaign.settings import Settings
+from coordinator.engine.demo import SCRIPT
+from coordinator.work.carrier import connect
+from coordinator.work.services import Services
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:

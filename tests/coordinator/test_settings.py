@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import BaseModel
 
+from coordinator.campaign.settings import SETTINGS_FILE, Settings, load_settings
 from coordinator.errors import NotACampaign, SettingsError
-from coordinator.settings import SETTINGS_FILE, Settings, load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from coordinator.snapshot import axioms_of
-from coordinator.state import CampaignState, Item
+from coordinator.schedule.state import CampaignState, Item
+from coordinator.views.snapshot import axioms_of
 
 
 def proved(number: int, label: str, *axioms: str) -> Item:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.store import Store, get_meta, set_meta
+from coordinator.store.store import Store, get_meta, set_meta
 
 if TYPE_CHECKING:
     from pathlib import Path

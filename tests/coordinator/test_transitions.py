@@ -5,17 +5,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
-from coordinator import transitions
+from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.messages import AttemptEnded, AuditEnded
-from coordinator.settings import RetrySettings
-from coordinator.store import Store, load_state, set_meta
+from coordinator.store import transitions
+from coordinator.store.store import Store, load_state, set_meta
+from coordinator.work.messages import AttemptEnded, AuditEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.state import CampaignState, Item, JobKind
+    from coordinator.schedule.state import CampaignState, Item, JobKind
 
 RETRY = RetrySettings()
 SPENT = Usage(input_tokens=5, output_tokens=7, cache_read_tokens=100, cost_usd=0.25)

@@ -4,17 +4,17 @@ from typing import TYPE_CHECKING
 
 import redis
 
-from coordinator.carrier import Carrier
-from coordinator.messages import AuditOrder, Beat, BuildEnded, Envelope, write_order
-from coordinator.worker import Worker
-from coordinator.workshop import HostSettings
+from coordinator.work.carrier import Carrier
+from coordinator.work.messages import AuditOrder, Beat, BuildEnded, Envelope, write_order
+from coordinator.work.worker import Worker
+from coordinator.work.workshop import HostSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
 
-    from coordinator.messages import Report
+    from coordinator.work.messages import Report
 
 
 def test_a_report_is_kept_while_the_broker_is_away(

@@ -8,8 +8,8 @@ from agents import Assignment, NodeBrief, Outcome, Usage
 from checker import Layout
 from checker.build.environment import Environment
 from coordinator.git import MAIN, Repository
-from coordinator.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
-from coordinator.workshop import HostSettings, Workshop
+from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
+from coordinator.work.workshop import HostSettings, Workshop
 
 PROJECT = Path(__file__).parent.parent / "checker" / "project"
 SPENT = Usage(input_tokens=5, cost_usd=0.25)

@@ -20,14 +20,14 @@ from pydantic_core import PydanticUndefined
 
 from blueprint import FailureRecord, NodeState, Snapshot, read_blueprint, report
 from checker import Code
-from coordinator.carrier import presence_key
+from coordinator.campaign.settings import Settings
 from coordinator.cli import app
 from coordinator.cli.app import INTERRUPTED, NO_ENGINE, WRONG_INPUT
 from coordinator.errors import CoordinatorError
-from coordinator.settings import Settings
-from coordinator.snapshot import status_of
-from coordinator.state import PullRequestState
-from coordinator.transitions import CAUSES
+from coordinator.schedule.state import PullRequestState
+from coordinator.store.transitions import CAUSES
+from coordinator.views.snapshot import status_of
+from coordinator.work.carrier import presence_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from checker import Builder, CertificateStore, audit, find_lean
-from coordinator.campaign import Campaign
+from coordinator.campaign.campaign import Campaign
 from tests.support.campaigns import blueprover, status
 from tests.support.sandboxes import any_sandbox
 

@@ -14,7 +14,7 @@ from agents.rehearsal.answers import Answers
 from blueprint import Blueprint, DependencyGraph, read_blueprint, report
 from checker import Builder, CertificateStore, find_lean
 from checker.gate.audit import audit
-from coordinator.layout import plan_homes
+from coordinator.campaign.layout import plan_homes
 from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from blueprint import Node
     from checker import Build, Declaration
-    from coordinator.layout import Home
+    from coordinator.campaign.layout import Home
 
 PROJECT = Path(__file__).parents[2] / "lean_project"
 LIBRARY = "Arithmetic"

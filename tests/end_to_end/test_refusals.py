@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from coordinator.founding import commit_folder
+from coordinator.campaign.founding import commit_folder
 from tests.support.campaigns import blueprover, small_campaign
 
 if TYPE_CHECKING:

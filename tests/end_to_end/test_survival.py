@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.campaign import Campaign
+from coordinator.campaign.campaign import Campaign
 from tests.support.campaigns import (
     alive,
     blueprover,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from coordinator.demo import lay_out, prepare_demo
-from coordinator.founding import commit_folder
-from coordinator.settings import SETTINGS_FILE
+from coordinator.campaign.founding import commit_folder
+from coordinator.campaign.settings import SETTINGS_FILE
+from coordinator.engine.demo import lay_out, prepare_demo
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,12 +18,12 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from coordinator.errors import ServiceError
-from coordinator.messages import read_report, write_order, write_report
+from coordinator.work.messages import read_report, write_order, write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from coordinator.messages import Order, Report
+    from coordinator.work.messages import Order, Report
 
 TASK = "blueprover.run_order"
 QUEUES = ("agents", "builds")

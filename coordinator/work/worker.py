@@ -16,14 +16,14 @@ import redis
 import structlog
 from celery import signals
 
-from coordinator.carrier import TASK, Line, make_app
 from coordinator.errors import ServiceError
-from coordinator.messages import Beat, read_order
-from coordinator.workshop import Workshop
+from coordinator.work.carrier import TASK, Line, make_app
+from coordinator.work.messages import Beat, read_order
+from coordinator.work.workshop import Workshop
 
 if TYPE_CHECKING:
-    from coordinator.messages import Order
-    from coordinator.workshop import HostSettings
+    from coordinator.work.messages import Order
+    from coordinator.work.workshop import HostSettings
 
 _SILENCE = 3.0
 """A worker that was silent for so many heartbeats is taken for gone."""

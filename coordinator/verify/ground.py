@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from checker import HeaderError, Layout, module_of
 from checker.source.tree import LAKEFILE, module_paths
+from coordinator.campaign.founding import library_of, source_folder_of
+from coordinator.campaign.settings import SETTINGS_FILE, Settings, load_settings
 from coordinator.errors import InputError
-from coordinator.founding import library_of, source_folder_of
 from coordinator.git import Repository, repository_of
-from coordinator.settings import SETTINGS_FILE, Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from blueprint import DependencyGraph
-    from coordinator.settings import Settings
-    from coordinator.state import CampaignState, Item, PullRequest, Verdict
+    from coordinator.campaign.settings import Settings
+    from coordinator.schedule.state import CampaignState, Item, PullRequest, Verdict
 
 MAX_TRIES = 5
 """Builds and reviews of one pull request, or audits of one commit, that may end without an answer."""

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from agents import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
 from checker import Layout
 from coordinator.git import attempt_ref
-from coordinator.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blueprint import Stage
-    from coordinator.campaign import Book, Campaign
-    from coordinator.state import CampaignState, Item, PullRequest
+    from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.schedule.state import CampaignState, Item, PullRequest
 
 _FEEDBACK_SHOWN = 6
 """How many of the latest words on earlier attempts an agent reads."""

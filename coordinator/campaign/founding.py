@@ -14,9 +14,9 @@ import yaml
 
 from blueprint import find_root, read_blueprint
 from checker.lean.project import LAKEFILES
+from coordinator.campaign.settings import SETTINGS_FILE
 from coordinator.errors import CoordinatorError
 from coordinator.git import MAIN, Repository, work_tree_of
-from coordinator.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

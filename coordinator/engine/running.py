@@ -14,14 +14,14 @@ import structlog
 import agents
 from blueprint import BlueprintError, Renderings
 from checker import Sandbox, find_lean
+from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
-from coordinator.live import LiveView, one_line, plain
-from coordinator.reconcile import Coordinator
-from coordinator.scheduler import Finish
-from coordinator.services import Services
-from coordinator.snapshot import running_jobs, take_snapshot
-from coordinator.store import Store
+from coordinator.schedule.scheduler import Finish
+from coordinator.store.store import Store
+from coordinator.views.live import LiveView, one_line, plain
+from coordinator.views.snapshot import running_jobs, take_snapshot
+from coordinator.work.services import Services
 from website import WebsiteError, build_site
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from coordinator.campaign import Book, Campaign
+    from coordinator.campaign.campaign import Book, Campaign
 
 log = structlog.get_logger(__name__)
 

@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 
 from checker import CheckerError, Sandbox
-from coordinator.campaign import Campaign
+from coordinator.campaign.campaign import Campaign
+from coordinator.campaign.founding import commit_folder, settings_text, write_settings
+from coordinator.campaign.settings import SETTINGS_FILE, load_settings
 from coordinator.errors import CampaignBusy, CoordinatorError
-from coordinator.founding import commit_folder, settings_text, write_settings
-from coordinator.settings import SETTINGS_FILE, load_settings
-from coordinator.store import Store, get_meta
+from coordinator.store.store import Store, get_meta
 
-SOURCES = Path(__file__).resolve().parent.parent
+SOURCES = Path(__file__).resolve().parents[2]
 BOOK = SOURCES / "lean_project"
 SCRIPT = BOOK / "rehearsal.yaml"
 NAME = "Arithmetic from nothing"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from checker import CheckerError, LakeProject, LakeToolchain, Sandbox, find_lean, toolchain_of
 from coordinator.errors import CoordinatorError
 from coordinator.git import git_version, require_git
-from coordinator.services import embedded_broker
+from coordinator.work.services import embedded_broker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

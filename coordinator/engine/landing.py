@@ -15,9 +15,9 @@ from sqlalchemy import select
 from coordinator.errors import RefMoved
 from coordinator.git import MAIN, candidate_ref
 from coordinator.merge_queue import ModuleRecord, broken_certificates
-from coordinator.schema import pull_requests
-from coordinator.store import get_meta, load_modules, set_meta
-from coordinator.transitions import (
+from coordinator.store.schema import pull_requests
+from coordinator.store.store import get_meta, load_modules, set_meta
+from coordinator.store.transitions import (
     abandon_landing,
     bounce,
     finish_landing,
@@ -30,10 +30,10 @@ from coordinator.transitions import (
 if TYPE_CHECKING:
     from typing import Any
 
+    from coordinator.campaign.settings import RetrySettings
     from coordinator.git import Repository
-    from coordinator.settings import RetrySettings
-    from coordinator.state import Item, PullRequest
-    from coordinator.store import Store
+    from coordinator.schedule.state import Item, PullRequest
+    from coordinator.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

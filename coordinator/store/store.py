@@ -16,8 +16,8 @@ from sqlalchemy.exc import DatabaseError
 
 from coordinator.errors import StoreError
 from coordinator.merge_queue import ModuleRecord
-from coordinator.schema import SCHEMA_VERSION, items, jobs, meta, metadata, modules, pull_requests, verdicts
-from coordinator.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict
+from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict
+from coordinator.store.schema import SCHEMA_VERSION, items, jobs, meta, metadata, modules, pull_requests, verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

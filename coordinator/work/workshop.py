@@ -24,7 +24,7 @@ from checker.errors import AuditFailed, UnknownDeclaration
 from coordinator.errors import GitError
 from coordinator.git import Identity, Repository
 from coordinator.merge_queue import ModuleRecord
-from coordinator.messages import (
+from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
     AuditEnded,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from checker import Build, Certificate
-    from coordinator.messages import Envelope, ModelAccess, Order, Report
+    from coordinator.work.messages import Envelope, ModelAccess, Order, Report
 
 SANDBOXES = ("bubblewrap", "none")
 """What `HostSettings.sandbox` may be."""

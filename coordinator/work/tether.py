@@ -1,4 +1,4 @@
-"""Runs a command that dies with the process that started it: ``python -m coordinator.tether PARENT COMMAND…``.
+"""Runs a command that dies with the process that started it: ``python -m coordinator.work.tether PARENT COMMAND…``.
 
 A coordinator killed with ``kill -9`` cannot stop its workers. Linux can: the kernel sends the tethered process a
 signal when its parent dies. Nothing else is imported here, so that the detour through Python stays short.

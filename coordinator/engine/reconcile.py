@@ -12,27 +12,28 @@ import structlog
 from sqlalchemy import select
 
 from agents import Feedback
-from coordinator import scheduler, transitions
-from coordinator.carrier import Carrier
-from coordinator.dispatch import Dispatcher
+from coordinator.engine.dispatch import Dispatcher
+from coordinator.engine.landing import Lander
 from coordinator.errors import ServiceError
-from coordinator.landing import Lander
-from coordinator.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
-from coordinator.scheduler import Capacity, Finish, decide
-from coordinator.schema import feedback
-from coordinator.store import get_meta, live_jobs, load_state, set_meta
+from coordinator.schedule import scheduler
+from coordinator.schedule.scheduler import Capacity, Finish, decide
+from coordinator.store import transitions
+from coordinator.store.schema import feedback
+from coordinator.store.store import get_meta, live_jobs, load_state, set_meta
+from coordinator.work.carrier import Carrier
+from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
-    from coordinator.campaign import Book, Campaign
-    from coordinator.messages import Report
-    from coordinator.scheduler import Action
-    from coordinator.services import Services
-    from coordinator.state import CampaignState, Item, JobKind
-    from coordinator.store import Store
+    from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.state import CampaignState, Item, JobKind
+    from coordinator.store.store import Store
+    from coordinator.work.messages import Report
+    from coordinator.work.services import Services
 
 QUEUE_OF: dict[JobKind, str] = {"attempt": "agents", "review": "agents", "build": "builds", "audit": "builds"}
 """Which queue a job goes to."""

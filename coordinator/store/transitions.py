@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from coordinator.schema import (
+from coordinator.schedule.state import OPEN_STATES, stages_of
+from coordinator.store.schema import (
     events,
     failures,
     feedback,
@@ -22,8 +23,7 @@ from coordinator.schema import (
     pull_requests,
     verdicts,
 )
-from coordinator.state import OPEN_STATES, stages_of
-from coordinator.store import set_meta
+from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 
     from agents import Usage
     from blueprint import Blueprint
+    from coordinator.campaign.settings import RetrySettings
     from coordinator.merge_queue import ModuleRecord
-    from coordinator.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
-    from coordinator.settings import RetrySettings
-    from coordinator.state import JobKind
+    from coordinator.schedule.state import JobKind
+    from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
 
 _FORGIVEN_AT_MOST = 3
 """Attempts of an item that may be lost with their worker without counting: beyond, the item itself is suspect."""

@@ -21,10 +21,10 @@ from checker import (
     find_lean,
     judge,
 )
+from coordinator.campaign.settings import Settings
 from coordinator.errors import InputError
-from coordinator.ground import Ground, laid_out, module_name
-from coordinator.reviewed import is_auxiliary, is_open_statement, reviewed_in
-from coordinator.settings import Settings
+from coordinator.verify.ground import Ground, laid_out, module_name
+from coordinator.verify.reviewed import is_auxiliary, is_open_statement, reviewed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

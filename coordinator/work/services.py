@@ -19,14 +19,14 @@ from urllib.parse import urlsplit
 
 import redis
 
-from coordinator.carrier import connect
 from coordinator.errors import ServiceError
+from coordinator.work.carrier import connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from coordinator.settings import Settings
+    from coordinator.campaign.settings import Settings
 
 START_SECONDS = 20.0
 """How long a service may take to answer."""
@@ -74,7 +74,7 @@ class Service:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "coordinator.tether", str(os.getpid()), *self.command],
+                [sys.executable, "-m", "coordinator.work.tether", str(os.getpid()), *self.command],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,

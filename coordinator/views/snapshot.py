@@ -13,17 +13,17 @@ from sqlalchemy import func, select
 from blueprint import NodeState, derive_states
 from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
 from coordinator.git import Repository
-from coordinator.schema import failures, items, jobs, landings, pull_requests, verdicts
-from coordinator.store import get_meta, load_state
+from coordinator.store.schema import failures, items, jobs, landings, pull_requests, verdicts
+from coordinator.store.store import get_meta, load_state
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from sqlalchemy import Connection
 
-    from coordinator.campaign import Book, Campaign
-    from coordinator.state import CampaignState
-    from coordinator.store import Store
+    from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.schedule.state import CampaignState
+    from coordinator.store.store import Store
 
 _REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
 

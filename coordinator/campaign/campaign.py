@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
+from coordinator.campaign.layout import Home, plan_homes
+from coordinator.campaign.settings import Settings, load_settings
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
 from coordinator.git import Repository
-from coordinator.layout import Home, plan_homes
-from coordinator.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,0 +1,1 @@
+"""The truth about a campaign: tables, and the transitions that change them."""

@@ -1,0 +1,1 @@
+"""Judging a change, and reading compiled Lean, without any campaign."""

@@ -1,0 +1,1 @@
+"""What people see of a campaign and of a host, read and never changed."""
