@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from coordinator.errors import RefMoved
 from coordinator.git import MAIN, candidate_ref
-from coordinator.merge_queue import ModuleRecord, broken_certificates
+from coordinator.queue import ModuleRecord, broken_certificates
 from coordinator.store.schema import pull_requests
 from coordinator.store.store import get_meta, load_modules, set_meta
 from coordinator.store.transitions import (

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DatabaseError
 
 from coordinator.errors import StoreError
-from coordinator.merge_queue import ModuleRecord
+from coordinator.queue import ModuleRecord
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict
 from coordinator.store.schema import SCHEMA_VERSION, items, jobs, meta, metadata, modules, pull_requests, verdicts
 

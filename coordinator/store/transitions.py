@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from agents import Usage
     from blueprint import Blueprint
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.merge_queue import ModuleRecord
+    from coordinator.queue import ModuleRecord
     from coordinator.schedule.state import JobKind
     from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
 

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter
 from agents import Assignment, Usage  # noqa: TC001 - pydantic reads the annotations when it runs
 from blueprint import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.campaign.settings import ModelPrice  # noqa: TC001 - pydantic reads the annotations when it runs
-from coordinator.merge_queue import ModuleRecord  # noqa: TC001 - pydantic reads the annotations when it runs
+from coordinator.queue import ModuleRecord  # noqa: TC001 - pydantic reads the annotations when it runs
 
 
 @dataclass(frozen=True, slots=True)

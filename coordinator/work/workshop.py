@@ -23,7 +23,7 @@ from checker.build.environment import Environment
 from checker.errors import AuditFailed, UnknownDeclaration
 from coordinator.errors import GitError
 from coordinator.git import Identity, Repository
-from coordinator.merge_queue import ModuleRecord
+from coordinator.queue import ModuleRecord
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,

@@ -9,7 +9,7 @@ from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Repository
-from coordinator.merge_queue import ModuleRecord
+from coordinator.queue import ModuleRecord
 from coordinator.store import transitions
 from coordinator.store.store import Store, load_modules, load_state, set_meta
 from coordinator.work.messages import AttemptEnded, BuildEnded

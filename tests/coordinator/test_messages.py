@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from agents import Assignment, NodeBrief, Usage
 from checker import Layout
 from coordinator.campaign.settings import ModelPrice
-from coordinator.merge_queue import ModuleRecord
+from coordinator.queue import ModuleRecord
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,

@@ -1,4 +1,4 @@
-"""The merge queue's judgement: may a certified branch land on the tip there is now without being built again?
+"""Certificates of modules: what is certified of a module, and for as long as what stays true.
 
 A module's certificate holds while its source is the one certified and every module it imports still shows importers
 the same interface. Proofs are private, so a proof that lands moves no interface, and most branches land at git speed.
@@ -6,6 +6,8 @@ the same interface. Proofs are private, so a proof that lands moves no interface
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations when records travel
 from dataclasses import dataclass
 
@@ -23,6 +25,35 @@ class ModuleRecord:
     source_digest: str
     interface_digest: str
     imports: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What a builder found of one module under one key: the interface it shows, or why Lean refuses it.
+
+    Attributes:
+        interface_digest: of what importers see of it; empty where Lean refuses it.
+        message: what Lean says; empty where it accepts it.
+    """
+
+    interface_digest: str
+    message: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether Lean accepts the module."""
+        return not self.message
+
+
+def certificate_key(module: str, source_digest: str, imports: Mapping[str, str]) -> str:
+    """All that a module's certificate depends on, as one name.
+
+    Args:
+        module: its name.
+        source_digest: of its source.
+        imports: interface digests of what it imports, by module.
+    """
+    return hashlib.sha256(json.dumps([module, source_digest, sorted(imports.items())]).encode()).hexdigest()
 
 
 def broken_certificates(changed: Mapping[str, ModuleRecord], current: Mapping[str, ModuleRecord]) -> tuple[str, ...]:

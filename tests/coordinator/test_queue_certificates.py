@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.merge_queue import ModuleRecord, broken_certificates
+from coordinator.queue import ModuleRecord, broken_certificates
 
 
 def record(source: str, interface: str, **imports: str) -> ModuleRecord:
