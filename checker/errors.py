@@ -21,6 +21,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+ServerFailure = Literal["timeout", "crash", "memory", "output", "processes"]
+"""How a warm Lean server may fail."""
+
 
 class CheckerError(Exception):
     """Something the checker cannot do; the message is one sentence with the place and the remedy."""
@@ -62,10 +65,10 @@ class ServerFailed(CheckerError):
     """A warm Lean server did not answer.
 
     Attributes:
-        failure: how, by the name a certificate would give it: timeout, crash, memory or output.
+        failure: how, by the name a certificate would give it: timeout, crash, memory, output or processes.
     """
 
-    def __init__(self, failure: Literal["timeout", "crash", "memory", "output"], message: str) -> None:
+    def __init__(self, failure: ServerFailure, message: str) -> None:
         super().__init__(message)
         self.failure = failure
 

@@ -13,10 +13,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from checker.census import Guard
 from checker.errors import SandboxFailed, SandboxMissing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+Ending = Literal["exit", "timeout", "output", "processes"]
+"""How a command may end: by itself, or at a limit by its name."""
 
 ENVIRONMENT: Final = {"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
 """All a command sees of the environment: no keys, no names."""
@@ -29,6 +33,12 @@ _CHUNK: Final = 1 << 16
 _GRACE_SECONDS: Final = 60.0
 """How long the kernel may take to end what was killed: thousands of processes end one after another."""
 _PAUSE_SECONDS: Final = 0.001
+_MORE_PROCESSES: Final = 64
+"""How far the kernel's own limit lies above the counted one, so that the latter is passed, seen and named."""
+_BACKOFF_SECONDS: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Pauses before a start that failed for want of what others may give back is tried again."""
+_PASSING: Final = "Resource temporarily unavailable"
+"""What the kernel says when a process cannot be had just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,8 @@ class Limits:
     Attributes:
         memory_bytes: address space of each process.
         seconds: wall time of the whole; each process may use as many CPU seconds a core, on two cores.
-        processes: processes and threads at once. The kernel does not count those of root.
+        processes: processes and threads at once. They are counted fifty times a second, so for a blink there may be
+            more; without bubblewrap the kernel alone counts, and not those of root.
         output_bytes: what it may print.
         file_bytes: the size of each file it writes.
     """
@@ -55,14 +66,14 @@ class Run:
     """How a command ended.
 
     Attributes:
-        ended: by itself, by the clock, or by printing too much.
+        ended: by itself, by the clock, by printing too much, or by having too many processes.
         code: its exit code; negative for a signal; meaningless unless it ended by itself.
         output: what it printed, up to the limit.
         errors: what it printed to standard error, up to the limit.
         seconds: wall time.
     """
 
-    ended: Literal["exit", "timeout", "output"]
+    ended: Ending
     code: int
     output: bytes
     errors: bytes
@@ -106,22 +117,28 @@ class Sandbox:
             limits: what it may use.
 
         Raises:
-            SandboxFailed: when the sandbox did not start.
+            SandboxFailed: when the sandbox did not start, tried again where the host was short of something.
         """
-        limited = [*_limiter(limits), *command]
+        limited = [*self._limiter(limits), *command]
         started = [self.program, *_walls(folder, reads), "--", *limited] if self.program else limited
         began = time.monotonic()
-        process = subprocess.Popen(
-            started, cwd=folder, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        for pause in (*_BACKOFF_SECONDS, None):
+            run = self._run(started, folder, limits, began)
+            said = run.errors.decode("utf-8", "replace").strip()
+            if not self.program or run.code != 1 or not said.startswith("bwrap: "):
+                return run
+            if pause is None or not said.endswith(_PASSING) or time.monotonic() > began + limits.seconds:
+                break
+            time.sleep(pause)
+        raise SandboxFailed(f"The sandbox did not start ({said}); see `blueprover doctor`.")
+
+    def _run(self, command: Sequence[str], folder: Path, limits: Limits, began: float) -> Run:
+        process = _launched(command, folder, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         try:
-            ended, output, errors = _collect(process, began + limits.seconds, limits.output_bytes)
+            guard = Guard(process.pid, began + limits.seconds, limits.processes if self.program else None)
+            ended, output, errors = _collect(process, guard, limits.output_bytes)
         finally:
             end(process)
-        if self.program and process.returncode == 1 and errors.startswith(b"bwrap: "):
-            said = errors.decode("utf-8", "replace").strip()
-            raise SandboxFailed(f"The sandbox did not start ({said}); see `blueprover doctor`.")
         return Run(ended, process.returncode, output, errors, time.monotonic() - began)
 
     def start(
@@ -138,12 +155,18 @@ class Sandbox:
             reads: files and folders it may read, beside the system's programs and libraries.
             limits: what it may use.
         """
-        limited = [*_limiter(limits), *command]
+        limited = [*self._limiter(limits), *command]
         walls = [self.program, *_walls(folder, reads, bind="--ro-bind"), "--"] if self.program else []
-        return subprocess.Popen(
-            [*walls, *limited], cwd=folder, env=ENVIRONMENT, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+        return _launched([*walls, *limited], folder, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+    def _limiter(self, limits: Limits) -> list[str]:
+        """The prefix that sets limits after the walls stand: code between fork and exec is unsafe here."""
+        cpu = int(2 * limits.seconds) + 1
+        processes = limits.processes + (_MORE_PROCESSES if self.program else 0)
+        return [
+            "/usr/bin/prlimit", f"--as={limits.memory_bytes}", f"--cpu={cpu}", f"--nproc={processes}",
+            f"--fsize={limits.file_bytes}", "--nofile=1024", "--core=0", "--",
+        ]  # fmt: skip
 
 
 @cache
@@ -161,13 +184,25 @@ def _bubblewrap() -> Sandbox:
     return sandbox
 
 
-def _limiter(limits: Limits) -> list[str]:
-    """The prefix that sets limits after the walls stand: `prlimit`, since code between fork and exec is unsafe here."""
-    cpu = int(2 * limits.seconds) + 1
-    return [
-        "/usr/bin/prlimit", f"--as={limits.memory_bytes}", f"--cpu={cpu}", f"--nproc={limits.processes}",
-        f"--fsize={limits.file_bytes}", "--nofile=1024", "--core=0", "--",
-    ]  # fmt: skip
+def _launched(command: Sequence[str], folder: Path, *, stdin: int, stderr: int) -> subprocess.Popen[bytes]:
+    """Start a process of its own session, again and again while the host lets no further one start.
+
+    Raises:
+        SandboxFailed: when it never did.
+    """
+    for pause in (*_BACKOFF_SECONDS, None):
+        try:
+            return subprocess.Popen(
+                command, cwd=folder, env=ENVIRONMENT, stdin=stdin,
+                stdout=subprocess.PIPE, stderr=stderr, start_new_session=True,
+            )  # fmt: skip
+        except BlockingIOError as error:
+            if pause is None:
+                raise SandboxFailed(
+                    "This host lets no further process start; raise its limit of processes, or run fewer at once."
+                ) from error
+            time.sleep(pause)
+    raise AssertionError("the loop returns or raises")
 
 
 def _walls(folder: Path, reads: Sequence[Path], bind: str = "--bind") -> list[str]:
@@ -193,10 +228,8 @@ def _walls(folder: Path, reads: Sequence[Path], bind: str = "--bind") -> list[st
     return [*walls, bind, str(folder), "/here", "--chdir", "/here"]
 
 
-def _collect(
-    process: subprocess.Popen[bytes], deadline: float, cap: int
-) -> tuple[Literal["exit", "timeout", "output"], bytes, bytes]:
-    """Read both outputs until they close, the clock runs out, or the cap is reached."""
+def _collect(process: subprocess.Popen[bytes], guard: Guard, cap: int) -> tuple[Ending, bytes, bytes]:
+    """Read both outputs until they close, or a limit is passed."""
     assert process.stdout is not None
     assert process.stderr is not None
     texts = {process.stdout.fileno(): bytearray(), process.stderr.fileno(): bytearray()}
@@ -205,10 +238,10 @@ def _collect(
         for number in texts:
             selector.register(number, selectors.EVENT_READ)
         while selector.get_map():
-            left = deadline - time.monotonic()
-            ready = selector.select(max(0.0, left))
-            if left <= 0 or not ready:
-                return "timeout", bytes(output), bytes(errors)
+            ready = selector.select(guard.patience)
+            breach = guard.breach()
+            if breach:
+                return breach, bytes(output), bytes(errors)
             for key, _ in ready:
                 chunk = os.read(key.fd, _CHUNK)
                 if not chunk:
@@ -217,8 +250,9 @@ def _collect(
             if len(output) + len(errors) > cap:
                 return "output", bytes(output[:cap]), bytes(errors[:cap])
     while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
-        if time.monotonic() > deadline:
-            return "timeout", bytes(output), bytes(errors)
+        breach = guard.breach()
+        if breach:
+            return breach, bytes(output), bytes(errors)
         time.sleep(_PAUSE_SECONDS)
     return "exit", bytes(output), bytes(errors)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from checker.source.header import Header
 
 KEY_FORMAT: Final = b"blueprover certificate 1"
-_PASSING: Final = frozenset({"timeout", "memory", "crash", "output"})
+_PASSING: Final = frozenset({"timeout", "memory", "crash", "output", "processes"})
 """Failures that another day may end otherwise: they are told and not kept."""
 _TRIES: Final = 3
 

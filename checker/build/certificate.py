@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Failure = Literal[
-    "errors", "timeout", "memory", "crash", "output", "missing-import", "import-failed", "import-cycle",
+    "errors", "timeout", "memory", "crash", "output", "processes", "missing-import", "import-failed", "import-cycle",
     "header", "unreadable", "no-source",
 ]  # fmt: skip
 """Why a module has no artefacts: Lean's errors, a limit by name, or something before Lean."""

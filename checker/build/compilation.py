@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from checker.lean.toolchain import Toolchain
-    from checker.sandbox import Limits, Run, Sandbox
+    from checker.sandbox import Ending, Limits, Run, Sandbox
     from checker.source.tree import Source
 
 INDEX: Final = ".ilean"
@@ -33,6 +33,11 @@ RESERVED_BYTES: Final = 3 << 30
 """Address space Lean reserves and never touches: its library, its allocator's arenas, thread stacks."""
 STACK_KILOBYTES: Final = 64 << 10
 """Stack of each of Lean's threads."""
+_LIMIT_WORDS: Final[Mapping[Ending, str]] = {
+    "timeout": "Lean did not finish within {0.seconds:g} s.",
+    "output": "Lean printed over {0.output_bytes} bytes.",
+    "processes": "Lean had over {0.processes} processes and threads.",
+}
 _KILLED: Final = 137
 """Exit code by which a wrapper tells that its child was killed: here only the kernel's memory killer does that."""
 
@@ -120,10 +125,8 @@ def setup_of(order: Order) -> str:
 
 def _verdict(run: Run, limits: Limits) -> tuple[Failure | None, str, list[Diagnostic]]:
     diagnostics, strange = _messages(run.output)
-    if run.ended == "timeout":
-        return "timeout", f"Lean did not finish within {limits.seconds:g} s.", diagnostics
-    if run.ended == "output":
-        return "output", f"Lean printed over {limits.output_bytes} bytes.", diagnostics
+    if run.ended != "exit":
+        return run.ended, _LIMIT_WORDS[run.ended].format(limits), diagnostics
     if run.code and (run.code in (-9, _KILLED) or any(word in run.output + run.errors for word in _MEMORY_WORDS)):
         return "memory", f"Lean needed over {limits.memory_bytes >> 20} MB of memory.", diagnostics
     errors = [each for each in diagnostics if each.severity == "error"]

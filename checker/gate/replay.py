@@ -102,6 +102,8 @@ def _ask(request: _Request, builder: Builder) -> str:
             )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    if run.ended == "processes":
+        return f"The kernel had over {builder.limits.processes} processes and threads when it checked again."
     if run.ended != "exit":
         return f"The kernel did not finish checking again within {builder.limits.seconds:g} s."
     said = run.errors.decode("utf-8", "replace").strip()

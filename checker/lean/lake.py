@@ -216,6 +216,8 @@ def _message(match: re.Match[str], text: str) -> LakeMessage:
 def _unfinished(run: Run) -> str:
     if run.ended == "timeout":
         return "lake did not finish in time."
+    if run.ended == "processes":
+        return "lake had too many processes."
     return "lake printed too much." if run.ended == "output" else ""
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from checker.build.compilation import RESERVED_BYTES, STACK_KILOBYTES, setup_of
+from checker.census import tasks_inside
 from checker.errors import ServerFailed
 from checker.sandbox import end
 from checker.source.header import path_of
@@ -237,6 +238,9 @@ class Session:
     def _watch(self, process: int) -> None:
         if resident_bytes(process) > self._limits.memory_bytes:
             raise ServerFailed("memory", f"Lean needed over {self._limits.memory_bytes >> 20} MB of memory.")
+        most = self._limits.processes
+        if tasks_inside(process, most) > most:
+            raise ServerFailed("processes", f"Lean had over {most} processes and threads.")
 
 
 def _furnish(folder: Path, path: str, setup: str) -> None:

@@ -15,6 +15,7 @@ from checker.errors import UnreadableModule
 from checker.gate.replay import replay_module
 from checker.kernel.compiled import PRIVATE, PUBLIC, SERVER, read_compiled
 from tests.checker.desk import PROJECT
+from tests.checker.tampering import exchange_proof
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -104,7 +105,7 @@ def test_flipped_bits_end_in_an_answer_or_an_error(builder: Builder, data: st.Da
 def tampered(builder: Builder, folder: Path) -> tuple[Build, Builder]:
     """A build in which one theorem's proof was exchanged for another's, inside the compiled module."""
     from checker import Builder as Maker  # noqa: PLC0415
-    from checker import Certificate, CertificateStore  # noqa: PLC0415 - only here
+    from checker import CertificateStore  # noqa: PLC0415 - only here
 
     text = (
         b"module\nprelude\npublic import Book.Base.Logic\n"
@@ -112,35 +113,8 @@ def tampered(builder: Builder, folder: Path) -> tuple[Build, Builder]:
     )
     other = Maker(builder.lean, builder.sandbox, CertificateStore(folder / "store"))
     build = other.certify(PROJECT, ["X"], {"X": text})
-    certificate = build.certificates["X"]
-    files = {suffix: other.store.artefact(digest).read_bytes() for suffix, digest in certificate.artefacts.items()}
-    private = bytearray(files[PRIVATE])
-    first, second = _theorem_values(bytes(private))
-    (value,) = struct.unpack_from("<Q", private, first)
-    struct.pack_into("<Q", private, second, value)
-    files[PRIVATE] = bytes(private)
-    from dataclasses import replace  # noqa: PLC0415
-    from hashlib import sha256  # noqa: PLC0415
-
-    forged: Certificate = replace(
-        certificate, artefacts={**certificate.artefacts, PRIVATE: sha256(files[PRIVATE]).hexdigest()}
-    )
-    other.store.put(forged, files)
+    exchange_proof(other.store, build.certificates["X"], "b", "a")
     return other.certify(PROJECT, ["X"], {"X": text}), other
-
-
-def _theorem_values(data: bytes) -> tuple[int, int]:
-    """Offsets of the value pointers of the two theorems: objects of tag 0 with three fields whose info has tag 2."""
-    (base,) = struct.unpack_from("<Q", data, 80)
-    found = []
-    for at in range(96, len(data), 8):
-        (header,) = struct.unpack_from("<Q", data, at)
-        if header >> 32 == 0x02010010:  # ConstantInfo.thmInfo: 16 bytes, one field, tag 2
-            (value,) = struct.unpack_from("<Q", data, at + 8)
-            if base <= value < base + at:
-                found.append(value - base + 16)
-    first, second = sorted(found)[:2]
-    return first, second
 
 
 def test_the_kernel_refuses_an_exchanged_proof(builder: Builder, tmp_path: Path) -> None:

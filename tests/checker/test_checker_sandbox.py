@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+import subprocess
+import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from checker import Limits, Sandbox, SandboxMissing
-from checker.sandbox import _bubblewrap
+from checker.census import tasks_inside
+from checker.errors import SandboxFailed
+from checker.lean.toolchain import python
+from checker.sandbox import _bubblewrap, end
 from tests.support.sandboxes import any_sandbox, needs_bubblewrap
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from checker.sandbox import Run
 
 
@@ -106,3 +111,93 @@ def test_without_bubblewrap_it_refuses_with_a_remedy(monkeypatch: pytest.MonkeyP
     with pytest.raises(SandboxMissing, match="sandbox: none"):
         Sandbox.bubblewrap()
     _bubblewrap.cache_clear()
+
+
+STARVED = """#!/bin/sh
+echo . >> {folder}/starts
+if [ $(wc -l < {folder}/starts) -le {failures} ]; then
+  echo "bwrap: {words}" >&2
+  exit 1
+fi
+exec {bwrap} "$@"
+"""
+"""A bubblewrap on a host that is short of something for a while."""
+
+
+def starved(folder: Path, failures: int, words: str) -> Sandbox:
+    program = folder / "bwrap"
+    text = STARVED.format(folder=folder, failures=failures, words=words, bwrap=Sandbox.bubblewrap().program)
+    program.write_text(text)
+    program.chmod(0o755)
+    return Sandbox("bubblewrap", str(program))
+
+
+def starts(folder: Path) -> int:
+    return (folder / "starts").read_text().count(".")
+
+
+@needs_bubblewrap
+def test_a_start_that_fails_for_want_of_something_passing_is_tried_again(tmp_path: Path) -> None:
+    sandbox = starved(tmp_path, 2, "Creating new namespace failed: Resource temporarily unavailable")
+    assert shell(tmp_path, "echo hi", Limits(seconds=60), sandbox).output == b"hi\n"
+    assert starts(tmp_path) == 3
+
+
+@needs_bubblewrap
+def test_a_start_that_always_fails_for_want_of_something_is_given_up(tmp_path: Path) -> None:
+    sandbox = starved(tmp_path, 100, "Creating new namespace failed: Resource temporarily unavailable")
+    with pytest.raises(SandboxFailed, match="temporarily unavailable"):
+        shell(tmp_path, "echo hi", Limits(seconds=60), sandbox)
+    assert starts(tmp_path) == 6
+
+
+@needs_bubblewrap
+def test_a_start_that_fails_for_good_is_not_tried_again(tmp_path: Path) -> None:
+    with pytest.raises(SandboxFailed, match="No permissions"):
+        shell(tmp_path, "echo hi", sandbox=starved(tmp_path, 1, "No permissions to create a new namespace"))
+    assert starts(tmp_path) == 1
+
+
+def test_a_host_that_lets_no_process_start_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusals, real = [1, 2, 3], subprocess.Popen
+
+    def popen(*arguments: Any, **options: Any) -> Any:
+        if refusals:
+            refusals.pop()
+            raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    assert shell(tmp_path, "echo hi").output == b"hi\n"
+    refusals.extend(range(100))
+    with pytest.raises(SandboxFailed, match="lets no further process start"):
+        shell(tmp_path, "echo hi")
+
+
+@needs_bubblewrap
+@pytest.mark.parametrize(("threads", "ended"), [(20, "exit"), (60, "processes")])
+def test_threads_count_as_processes_for_root_too(tmp_path: Path, threads: int, ended: str) -> None:
+    script = (
+        "import threading\n"
+        "done = threading.Event()\n"
+        f"wait = lambda: done.wait({0 if ended == 'exit' else 60})\n"
+        f"crowd = [threading.Thread(target=wait) for _ in range({threads})]\n"
+        "[each.start() for each in crowd]\n"
+        "[each.join() for each in crowd]\n"
+    )
+    limits = Limits(seconds=60, processes=40)
+    run = Sandbox.bubblewrap().run([python(), "-I", "-S", "-c", script], tmp_path, [Path(sys.base_prefix)], limits)
+    assert (run.ended, run.errors) == (ended, b"")
+
+
+@needs_bubblewrap
+def test_the_hosts_own_processes_are_never_counted(tmp_path: Path) -> None:
+    """Looked at as fast as can be, also before the walls stand."""
+    process = Sandbox.bubblewrap().start(["/bin/cat"], tmp_path, (), Limits())
+    seen = set()
+    while 1 not in seen:
+        assert process.poll() is None
+        seen.add(tasks_inside(process.pid, 1000))
+    end(process)
+    assert max(seen) <= 2
+    assert tasks_inside(process.pid, 1000) == 0
