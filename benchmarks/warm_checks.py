@@ -9,11 +9,13 @@ from checker import WarmPool
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from checker import Builder
+    from checker import Builder, Certificate
 
 BOOK = "Arithmetic"
 DRAFT = "Arithmetic.Logic.Draft"
 MOST_BYTES = 64 << 30
+FEWEST_STEPS, MOST_STEPS = 8, 24
+"""How slow the slow lemmas are; one more step doubles it."""
 
 _SLOW = """module
 prelude
@@ -28,14 +30,14 @@ noncomputable def walk (n : Tally) : (Tally → Tally) → Bool :=
 _LAST = "theorem last (p : Prop) (h : p) : p := "
 
 
-def measure_warm(tree: Path, builder: Builder, theorems: int, steps: int, sessions: int) -> dict[str, float]:
+def measure_warm(tree: Path, builder: Builder, theorems: int, cold_seconds: float, sessions: int) -> dict[str, float]:
     """The figures of warm checks.
 
     Args:
         tree: the demo book's sources, compiled by the builder.
         builder: what the pool uses.
         theorems: slow ones above the lemma that changes.
-        steps: how slow each is; one more doubles it.
+        cold_seconds: what a cold check of them must take: they are made slower until it does, however fast the machine.
         sessions: servers held at once.
 
     Returns:
@@ -43,16 +45,27 @@ def measure_warm(tree: Path, builder: Builder, theorems: int, steps: int, sessio
         lemma is), ``warm_sessions``, and ``warm_sessions_mb`` (megabytes they hold together, shared ones counted once).
     """
     with WarmPool(builder, sessions=sessions, memory_bytes=MOST_BYTES) as pool:
-        return _changed_last(pool, tree, builder, theorems, steps) | _held(pool, tree, sessions)
+        above, cold = _slow_enough(tree, builder, theorems, cold_seconds)
+        return _changed_last(pool, tree, above, cold) | _held(pool, tree, sessions)
 
 
-def _changed_last(pool: WarmPool, tree: Path, builder: Builder, theorems: int, steps: int) -> dict[str, float]:
-    number = "(.succ " * steps + ".zero" + ")" * steps
-    slow = [f"theorem slow{each} : Eq (walk {number} fun a => a) Bool.true := rfl\n" for each in range(theorems)]
-    above = _SLOW + "".join(slow) + _LAST
-    cold = builder.certify(tree, [DRAFT], {DRAFT: f"{above}h\n".encode()}).certificates[DRAFT]
-    if not cold.ok or not pool.check(tree, DRAFT, f"{above}h\n").ok:
-        raise SystemExit(f"The draft to be checked does not compile: {cold.errors}")
+def _slow_enough(tree: Path, builder: Builder, theorems: int, seconds: float) -> tuple[str, Certificate]:
+    """The text above the last proof, with lemmas slow enough, and the certificate of the cold check."""
+    for steps in range(FEWEST_STEPS, MOST_STEPS):
+        number = "(.succ " * steps + ".zero" + ")" * steps
+        slow = [f"theorem slow{each} : Eq (walk {number} fun a => a) Bool.true := rfl\n" for each in range(theorems)]
+        above = _SLOW + "".join(slow) + _LAST
+        cold = builder.certify(tree, [DRAFT], {DRAFT: f"{above}h\n".encode()}).certificates[DRAFT]
+        if not cold.ok:
+            raise SystemExit(f"The draft to be checked does not compile: {cold.errors}")
+        if cold.seconds >= seconds:
+            return above, cold
+    raise SystemExit(f"No draft took {seconds:g} s to check.")
+
+
+def _changed_last(pool: WarmPool, tree: Path, above: str, cold: Certificate) -> dict[str, float]:
+    if not pool.check(tree, DRAFT, f"{above}h\n").ok:
+        raise SystemExit("A warm server does not take the draft that the cold check took.")
     changed = pool.check(tree, DRAFT, f"{above}(fun x : p => x) h\n")
     if not (changed.ok and changed.warm):
         raise SystemExit(f"The changed draft was not checked by a warm server: {changed}")

@@ -2,6 +2,7 @@
 
 from checker.build.builder import Build, Builder
 from checker.build.certificate import Certificate
+from checker.build.lean_choice import LeanChoice
 from checker.build.memory_budget import MemoryBudget
 from checker.build.store import CertificateStore
 from checker.errors import CheckerError, HeaderError, LakeFailed, LeanMissing, SandboxMissing
@@ -40,6 +41,7 @@ __all__ = [
     "LakeProject",
     "LakeToolchain",
     "Layout",
+    "LeanChoice",
     "LeanMissing",
     "Limits",
     "MemoryBudget",

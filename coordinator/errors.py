@@ -9,6 +9,7 @@ CoordinatorError            exit code 1
 ├── GitError                4   git refused, timed out or is too old
 │   └── RefMoved            4   a compare-and-set of a ref lost its race
 ├── StoreError              5   the store file is broken or of another version
+├── OtherLean               1   this host's Lean is not the one the campaign is built with
 └── ServiceError            6   a broker, worker or model server did not start or died for good
 """
 
@@ -65,6 +66,15 @@ class StoreError(CoordinatorError):
     """The store file is broken, or of a version this program does not know."""
 
     exit_code = 5
+
+
+class OtherLean(CoordinatorError):
+    """This host's Lean is not the one the campaign is built with."""
+
+    def __init__(self, whose: str, found: str, wanted: str) -> None:
+        super().__init__(
+            f"{whose} {found}, and the campaign is built with {wanted}; give every host of the campaign the same Lean."
+        )
 
 
 class ServiceError(CoordinatorError):

@@ -128,7 +128,7 @@ def _header_reasons(path: str, data: bytes) -> list[Reason]:
     reasons = []
     if not header.is_module:
         reasons.append(Reason(Code.MODULE, "The file does not begin with `module`.", path, 1))
-    for each in header.imports:
+    for each in header.written:
         if each.all or each.meta:
             word = "import all" if each.all else "meta import"
             reasons.append(Reason(Code.MODULE, f"`{word}` is not for agents.", path, each.line))

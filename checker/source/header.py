@@ -44,7 +44,7 @@ class Header:
     Attributes:
         is_module: whether the file begins with ``module``.
         prelude: whether it does without the implicit ``import Init``.
-        imports: in order; without ``prelude`` the implicit one is the first.
+        imports: in order; without ``prelude`` the implicit ones of `Init` come first.
         end: offset in code points after its last word; 0 when there is none.
     """
 
@@ -52,6 +52,15 @@ class Header:
     prelude: bool
     imports: tuple[Import, ...]
     end: int = 0
+
+    @property
+    def written(self) -> tuple[Import, ...]:
+        """The imports that the file spells out."""
+        return self.imports if self.prelude else self.imports[len(_IMPLICIT) :]
+
+
+_IMPLICIT: Final = (Import("Init", 1, public=True), Import("Init", 1, public=True, meta=True))
+"""What Lean imports where there is no ``prelude``, as its compiled modules tell: to importers too, and to run."""
 
 
 class _Cursor:
@@ -99,7 +108,7 @@ def imports_of(source: bytes) -> Header:
         cursor = _Cursor(source.decode("utf-8"))
         is_module = _kept(cursor, "module")
         prelude = _kept(cursor, "prelude")
-        imports = [] if prelude else [Import("Init", 1, public=not is_module)]
+        imports = [] if prelude else [*_IMPLICIT]
         while (found := _import(cursor, is_module=is_module)) is not None:
             imports.append(found)
             cursor.keep()

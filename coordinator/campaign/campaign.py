@@ -69,6 +69,12 @@ class Campaign:
         """The site's folder."""
         return self.folder / "site"
 
+    @property
+    def packages(self) -> Path | None:
+        """The project on this host with compiled packages; ``None`` where the settings name none."""
+        named = self.settings.workers.packages
+        return None if named is None else self.folder / named
+
     @cached_property
     def hub(self) -> Repository:
         """The hub."""

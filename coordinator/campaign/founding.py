@@ -178,5 +178,10 @@ def _settings_text(project: Project) -> str:
             "base": list(project.base),
             "model": {"name": "claude-opus-4-5"},
             "budget_usd": 50.0,
+            **(
+                {"workers": {"packages": str(project.folder)}}
+                if (project.folder / ".lake" / "packages").is_dir()
+                else {}
+            ),
         },
     )

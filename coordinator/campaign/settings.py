@@ -8,6 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from agents import Price, PriceTable
+from checker import Choice
 from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ class WorkerSettings(_Section):
     """Megabytes one Lean process may use."""
     lean_seconds: Seconds = 120.0
     """Seconds one Lean process may take."""
+    packages: str | None = None
+    """Folder of a project of lake on this host, relative to the campaign folder, whose packages were fetched and
+    compiled there; needed where the book's project has packages."""
     sandbox: Literal["bubblewrap", "none"] = "bubblewrap"
     """``none`` runs Lean code that agents wrote with no sandbox around it; status and site say so."""
 
@@ -165,6 +169,8 @@ class Settings(_Section):
     """The blueprint's root file, relative to the repository."""
     library: str = Field(default="Book", pattern=r"^[A-Z][A-Za-z0-9_]*$")
     """Name of the Lean library, and of its folder at the top of the repository."""
+    lean: Choice = "auto"
+    """Which Lean compiles it: ``embedded``, ``lake`` (an installed one), or ``auto`` to go by ``lean-toolchain``."""
     base: tuple[str, ...] = ()
     """Folders and modules of the repository that people wrote and agents may only read."""
     helpers: tuple[str, ...] = ()

@@ -44,6 +44,9 @@ def worker(
     lean_jobs: Annotated[int, typer.Option(min=1, help="Lean processes at once.")] = 2,
     lean_memory_mb: Annotated[int, typer.Option(min=256, help="Megabytes of one Lean process.")] = 4096,
     lean_seconds: Annotated[float, typer.Option(min=1, help="Seconds of one Lean process.")] = 120.0,
+    packages: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A project of lake here whose packages are compiled.")
+    ] = None,
     sandbox: Annotated[str, typer.Option(help="bubblewrap, or none in so many words.")] = "bubblewrap",
     heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
 ) -> None:
@@ -62,5 +65,6 @@ def worker(
     if sandbox not in SANDBOXES:
         raise CoordinatorError(f"There is no sandbox {sandbox!r}: it is {' or '.join(SANDBOXES)}.")
     structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
-    host = HostSettings(folder.resolve(), lean_jobs, lean_memory_mb * _MEGABYTE, lean_seconds, sandbox)
+    memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
+    host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled)
     Worker(broker, queue, slots, host, heartbeat_seconds).serve()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from coordinator.cli.plain import printable
 from coordinator.errors import InputError
 
 if TYPE_CHECKING:
+    from checker.gate.change import Stage
     from coordinator.verify.verification import Verdict
 
 _SHOWN = 10
@@ -33,6 +34,12 @@ def verify(
         Path | None, typer.Option(metavar="FOLDER", help="Where compiled modules are kept for the next time.")
     ] = None,
     sandbox: Annotated[str, typer.Option(help="bubblewrap, or none in so many words.")] = "bubblewrap",
+    lean: Annotated[
+        Literal["auto", "embedded", "lake"], typer.Option(help="Which Lean judges; auto finds it.")
+    ] = "auto",
+    packages: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A trusted project of lake here whose packages are compiled.")
+    ] = None,
 ) -> None:
     """Judge whether a change may land, as the gate does. Exits with 1 when it is refused."""
     from coordinator.verify.verification import Question
@@ -40,7 +47,8 @@ def verify(
 
     if stage not in (None, "statement", "proof"):
         raise InputError(f"There is no stage {stage!r}: choose statement or proof.")
-    verdict = ask(Question(project, base, head, target, stage, sandbox, certificates))  # type: ignore[arg-type]  # it is one of the two
+    kind: Stage | None = stage  # type: ignore[assignment]  # it is one of the two
+    verdict = ask(Question(project, base, head, target, kind, sandbox, certificates, lean, packages))
     if as_json:
         typer.echo(json.dumps(_data(verdict, sandbox), ensure_ascii=False, indent=2))
     else:
@@ -71,6 +79,7 @@ def _data(verdict: Verdict, sandbox: str) -> dict[str, Any]:
         "base": verdict.base,
         "head": verdict.head,
         "sandbox": sandbox,
+        "lean": verdict.lean,
     }
 
 

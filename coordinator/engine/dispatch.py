@@ -34,12 +34,14 @@ class Dispatcher:
         book: its book.
         key: prefix of the campaign's keys in the broker.
         model_url: where the rehearsal answers; ``None`` to take the settings' address.
+        lean: identity of the campaign's Lean; empty while no answer has told it.
     """
 
     campaign: Campaign
     book: Book
     key: str
     model_url: str | None = None
+    lean: str = ""
 
     def attempt(
         self,
@@ -100,7 +102,15 @@ class Dispatcher:
     def _envelope(self, job: int, base: str) -> Envelope:
         settings = self.campaign.settings
         return Envelope(
-            job, self.key, self.campaign.remote, base, settings.library, settings.base, settings.helper_folders
+            job,
+            self.key,
+            self.campaign.remote,
+            base,
+            settings.library,
+            settings.base,
+            settings.helper_folders,
+            settings.lean,
+            self.lean,
         )
 
     def _model(self) -> ModelAccess:

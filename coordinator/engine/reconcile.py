@@ -6,12 +6,14 @@ There is no separate way to resume: the loop started on the store of a killed co
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import select
 
 from agents import Feedback
+from coordinator.engine import one_lean
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.landing import Lander
 from coordinator.errors import ServiceError
@@ -62,6 +64,7 @@ class Coordinator:
         store: its store, writable.
         services: its processes, started.
         clock: seconds since the epoch.
+        lean: identity of this host's Lean, where it runs workers; else that of the first answer is the campaign's.
     """
 
     def __init__(
@@ -71,6 +74,7 @@ class Coordinator:
         store: Store,
         services: Services,
         clock: Callable[[], float] = time.time,
+        lean: str = "",
     ) -> None:
         self._campaign = campaign
         self._settings = campaign.settings
@@ -82,11 +86,11 @@ class Coordinator:
         model, limits = self._settings.model, self._settings.attempt
         price = model.price_table().price(model.name)
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
-        self._key = self._begin()
+        self._key = self._begin(lean)
         self._heard = self._board_at = clock()
         self._carrier = self._connect()
 
-    def _begin(self) -> str:
+    def _begin(self, lean: str) -> str:
         """Brings the store in line with the book and the hub; returns the campaign's key in the broker."""
         now = self._clock()
         self._lander.recover(now)
@@ -99,6 +103,7 @@ class Coordinator:
             set_meta(connection, "reason", "")
             set_meta(connection, "began", now)
             set_meta(connection, "audit_failure", {})
+            one_lean.begin_run(connection, lean, now)
         if self._services.owns_broker:
             self._reap_all(lambda _: True, blame=False)
         return key
@@ -108,7 +113,8 @@ class Coordinator:
         carrier.check()
         with self._store.begin() as connection:
             carrier.restrict(job.id for job in live_jobs(connection))
-        self._dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
+            lean = one_lean.lean_of(connection)
+        self._dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url, lean)
         return carrier
 
     def run(self, watch: Callable[[], None]) -> Finish:
@@ -229,9 +235,10 @@ class Coordinator:
         ended: list[int] = []
         with self._store.begin() as connection:
             for _, report in received:
-                self._apply(connection, report)
+                self._apply(connection, one_lean.vouched(connection, report, self._clock()))
                 if not isinstance(report, Beat):
                     ended.append(report.job)
+            self._dispatcher = replace(self._dispatcher, lean=one_lean.lean_of(connection))
         self._carrier.acknowledge([identifier for identifier, _ in received])
         self._carrier.withdraw(ended)
         return True
@@ -334,15 +341,14 @@ class Coordinator:
             case scheduler.StartBuild(number):
                 self._start_build(number, state)
             case scheduler.StartAudit():
-                tip = state.main
-                job = self._send_job("audit", base=tip)
-                self._carrier.send("builds", self._dispatcher.audit(job, tip, state))
+                job = self._send_job("audit", base=state.main)
+                self._carrier.send("builds", self._dispatcher.audit(job, state.main, state))
 
     def _start_attempt(self, item_id: int, number: int, cap: float, state: CampaignState) -> None:
         item, tip = state.by_id[item_id], state.main
         job = self._send_job("attempt", base=tip, item=item_id, number=number, cap_usd=cap)
-        words = self._feedback_on(item)
-        self._carrier.send("agents", self._dispatcher.attempt(job, item, number, cap, tip, state, words))
+        order = self._dispatcher.attempt(job, item, number, cap, tip, state, self._feedback_on(item))
+        self._carrier.send("agents", order)
 
     def _feedback_on(self, item: Item) -> list[Feedback]:
         with self._store.begin() as connection:
@@ -353,8 +359,7 @@ class Coordinator:
         request = next(each for each in state.pull_requests if each.number == number)
         item = state.by_id[request.item]
         job = self._send_job("review", base=request.base, item=item.id, pull_request=number, number=seat, cap_usd=cap)
-        words = self._feedback_on(item)
-        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request, state, words))
+        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request, state, self._feedback_on(item)))
 
     def _start_build(self, number: int, state: CampaignState) -> None:
         request = next(each for each in state.pull_requests if each.number == number)

@@ -7,13 +7,15 @@ import signal
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 import structlog
 
 import agents
 from blueprint import BlueprintError, Renderings
-from checker import Sandbox, find_lean
+from checker import LeanChoice, Sandbox
 from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
@@ -40,12 +42,15 @@ class _Stop(Exception):
     """Somebody pressed Ctrl-C, or the process was told to end."""
 
 
-def preflight(campaign: Campaign) -> None:
+def preflight(campaign: Campaign) -> str:
     """Refuses at once what could only fail later.
+
+    Returns:
+        The identity of the Lean that this host's workers have; empty where it is to run none.
 
     Raises:
         GitError: git is missing or too old.
-        checker.CheckerError: there is no Lean or no sandbox on this host, and it is to run workers.
+        checker.CheckerError: this host is to run workers, and has no sandbox, or not the Lean of the project.
         agents.AgentError: the model has no known price, there is no key for it, or its service does not answer.
     """
     settings = campaign.settings
@@ -58,10 +63,13 @@ def preflight(campaign: Campaign) -> None:
             model.check_access(settings.model.name)
         finally:
             model.close()
-    if settings.workers.agents or settings.workers.builds:
-        find_lean()
-        if settings.workers.sandbox == "bubblewrap":
-            Sandbox.bubblewrap()
+    if not settings.workers.agents and not settings.workers.builds:
+        return ""
+    sandbox = Sandbox.bubblewrap() if settings.workers.sandbox == "bubblewrap" else Sandbox.none()
+    with TemporaryDirectory(prefix="blueprover-lean-") as scratch:
+        tree = Path(scratch)
+        campaign.hub.export(campaign.main(), tree)
+        return LeanChoice(settings.lean, campaign.packages).toolchain(tree, sandbox).identity
 
 
 def run_campaign(campaign: Campaign, console: Console) -> Finish:
@@ -71,7 +79,7 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
         CampaignBusy: another coordinator holds it.
         CoordinatorError, checker.CheckerError, agents.AgentError, blueprint.BlueprintError: it cannot run.
     """
-    preflight(campaign)
+    lean = preflight(campaign)
     with ExitStack() as stack:
         stack.enter_context(campaign.lock())
         book = campaign.read_book()
@@ -81,7 +89,7 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
         services = Services(campaign.settings, campaign.folder)
         stack.callback(services.stop)
         services.start()
-        coordinator = Coordinator(campaign, book, store, services)
+        coordinator = Coordinator(campaign, book, store, services, lean=lean)
         stack.callback(coordinator.close)
         publisher = stack.enter_context(Publisher(campaign, book, store))
         view = stack.enter_context(LiveView(console))

@@ -26,6 +26,7 @@ class Ground:
 
     Attributes:
         base, head: folders with their Lean sources.
+        project: the top folder of the base, with its lakefile and ``lean-toolchain``.
         root: where those stand in the repository: empty, or a folder with a slash at its end.
         library: the library that the base's lakefile names; empty where none does.
         base_commit, head_commit: the commits.
@@ -38,6 +39,7 @@ class Ground:
 
     base: Path
     head: Path
+    project: Path
     root: str
     library: str
     base_commit: str
@@ -97,6 +99,7 @@ def laid_out(project: Path, base: str, head: str) -> Iterator[Ground]:
         yield Ground(
             folders[0] / root,
             _unlinked(folders[1], root) or Path(mkdtemp(dir=scratch)),
+            folders[0],
             root,
             library_of(folders[0]),
             commits[base],

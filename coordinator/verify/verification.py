@@ -14,11 +14,11 @@ from checker import (
     Change,
     Code,
     Judgement,
+    LeanChoice,
     Limits,
     Policy,
     Reason,
     Sandbox,
-    find_lean,
     judge,
 )
 from coordinator.campaign.settings import Settings
@@ -29,7 +29,7 @@ from coordinator.verify.reviewed import is_auxiliary, is_open_statement, reviewe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from checker import Build, Layout
+    from checker import Build, Choice, Layout
     from checker.gate.change import Stage
 
 SANDBOXES = ("bubblewrap", "none")
@@ -47,6 +47,8 @@ class Question:
         stage: what it is meant to do; inferred when ``None``.
         sandbox: ``bubblewrap`` or ``none``.
         certificates: where compiled modules are kept; nowhere when ``None``.
+        lean: which Lean judges; ``auto`` for the one the base's settings say, or else its ``lean-toolchain``.
+        packages: a trusted project on this host whose packages are compiled; ``None`` where there is none.
     """
 
     project: Path
@@ -56,6 +58,8 @@ class Question:
     stage: Stage | None = None
     sandbox: str = "bubblewrap"
     certificates: Path | None = None
+    lean: Choice = "auto"
+    packages: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class Verdict:
         module: where that is declared.
         judgement: what the gate says.
         modules: those the change adds or changes.
+        lean: identity of the Lean that judged.
     """
 
     base: str
@@ -87,6 +92,7 @@ class Verdict:
     module: str | None
     judgement: Judgement
     modules: tuple[ModuleVerdict, ...]
+    lean: str
 
 
 def verify(question: Question) -> Verdict:
@@ -101,19 +107,22 @@ def verify(question: Question) -> Verdict:
         raise InputError(f"There is no sandbox {question.sandbox!r}: choose {' or '.join(SANDBOXES)}.")
     with (
         laid_out(question.project, question.base, question.head) as ground,
-        _builder(question, ground.settings) as builder,
+        _builder(question, ground) as builder,
     ):
         return _Case(question, ground, builder).verdict()
 
 
 @contextmanager
-def _builder(question: Question, settings: Settings | None) -> Iterator[Builder]:
-    own = (settings or Settings()).workers
+def _builder(question: Question, ground: Ground) -> Iterator[Builder]:
+    settings = ground.settings or Settings()
+    own = settings.workers
     limits = Limits(memory_bytes=own.lean_memory_mb * _MEGABYTE, seconds=own.lean_seconds)
     sandbox = Sandbox.none() if question.sandbox == "none" else Sandbox.bubblewrap()
     with tempfile.TemporaryDirectory(prefix="blueprover-certificates-", ignore_cleanup_errors=True) as scratch:
+        choice = LeanChoice(settings.lean if question.lean == "auto" else question.lean, question.packages)
+        lean = choice.toolchain(ground.project, sandbox)
         store = CertificateStore(question.certificates or Path(scratch))
-        builder = Builder(find_lean(), sandbox, store, jobs=own.lean_jobs, limits=limits)
+        builder = Builder(lean, sandbox, store, jobs=own.lean_jobs, limits=limits)
         try:
             yield builder
         finally:
@@ -231,6 +240,7 @@ class _Case:
             change.module or None,
             judgement,
             modules,
+            self._builder.lean.identity,
         )
 
 

@@ -64,12 +64,8 @@ def _project(folder: Path, choice: Choice) -> Finding:
         found = LakeProject(folder, toolchain, Sandbox.bubblewrap()).search_path()
     except (CoordinatorError, CheckerError) as error:
         return Finding(str(folder), "error", str(error))
-    return Finding(
-        str(folder),
-        "warning",
-        f"lake loads it, with Lean {toolchain.version} of {toolchain.root} and {len(found)} folders of compiled "
-        "modules; campaigns still compile with the embedded Lean.",
-    )
+    told = f"lake loads it, with Lean {toolchain.version} of {toolchain.root}"
+    return Finding(str(folder), "ok", f"{told} and {len(found)} folders of compiled modules")
 
 
 def _git() -> str:

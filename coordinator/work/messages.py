@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from agents import Assignment, Usage  # noqa: TC001 - pydantic reads the annotations when it runs
 from blueprint import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
+from checker import Choice  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.campaign.settings import ModelPrice  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.queue import ModuleRecord  # noqa: TC001 - pydantic reads the annotations when it runs
 
@@ -30,6 +31,8 @@ class Envelope:
         library: name of the Lean library.
         base_folders: trusted folders of the repository.
         helper_folders: folders open to every attempt.
+        lean: which Lean compiles the trees; ``auto`` to go by the tree.
+        identity: that of the campaign's Lean; empty while no answer has told it.
     """
 
     job: int
@@ -39,6 +42,8 @@ class Envelope:
     library: str
     base_folders: tuple[str, ...]
     helper_folders: tuple[str, ...]
+    lean: Choice = "auto"
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True)
 class AttemptEnded:
-    """An attempt is over: how and why (see `agents.Outcome`), with its branch's commit when it was submitted."""
+    """An attempt is over: how and why (see `agents.Outcome`), with its branch's commit when it was submitted.
+
+    `lean` is the identity of the Lean its agent worked with; empty where there was none.
+    """
 
     job: int
     ending: str
@@ -126,12 +134,16 @@ class AttemptEnded:
     usage: Usage
     head: str = ""
     cause: str = ""
+    lean: str = ""
     kind: Literal["attempt"] = "attempt"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewEnded:
-    """A review is over; `decision` is empty where there was no verdict. `commit` is what the reviewer read."""
+    """A review is over; `decision` is empty where there was no verdict. `commit` is what the reviewer read.
+
+    `lean` is the identity of the Lean its agent worked with; empty where there was none.
+    """
 
     job: int
     ending: str
@@ -141,6 +153,7 @@ class ReviewEnded:
     decision: str = ""
     reasons: str = ""
     commit: str = ""
+    lean: str = ""
     kind: Literal["review"] = "review"
 
 
@@ -156,6 +169,7 @@ class BuildEnded:
         assumes: open declarations it rests on.
         modules: every module whose certificate differs from the base's, by name.
         error: why there is no answer (infrastructure); empty where there is one.
+        lean: identity of the Lean that was used; empty where none was.
     """
 
     job: int
@@ -166,18 +180,23 @@ class BuildEnded:
     assumes: tuple[str, ...] = ()
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     error: str = ""
+    lean: str = ""
     kind: Literal["build"] = "build"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEnded:
-    """An audit is over: every module of the tree by name, axioms by declaration, and what is wrong (empty: nothing)."""
+    """An audit is over: every module of the tree by name, axioms by declaration, and what is wrong (empty: nothing).
+
+    `lean` is the identity of the Lean that was used; empty where none was.
+    """
 
     job: int
     problem: str
     axioms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     error: str = ""
+    lean: str = ""
     kind: Literal["audit"] = "audit"
 
 

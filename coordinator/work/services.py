@@ -256,6 +256,7 @@ class Services:
             *("--lean-jobs", str(workers.lean_jobs), "--lean-memory-mb", str(workers.lean_memory_mb)),
             *("--lean-seconds", str(workers.lean_seconds), "--sandbox", workers.sandbox),
             *("--heartbeat-seconds", str(self._settings.lease.heartbeat_seconds)),
+            *(("--packages", str(self._folder / workers.packages)) if workers.packages else ()),
         ]
         environment = {"BLUEPROVER_BROKER": self.broker_url}
         return Service(f"{queue} worker", command, self._logs / f"{queue}.log", environment)

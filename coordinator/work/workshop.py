@@ -11,19 +11,28 @@ import shutil
 import tempfile
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
 from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
-from checker import Builder, CertificateStore, Change, Layout, Limits, Policy, Sandbox, audit, find_lean, judge
-from checker.build.environment import Environment
-from checker.errors import AuditFailed, UnknownDeclaration
-from coordinator.errors import GitError
+from checker import (
+    Builder,
+    CertificateStore,
+    Change,
+    CheckerError,
+    Layout,
+    LeanChoice,
+    Limits,
+    Policy,
+    Sandbox,
+    judge,
+)
+from checker.build.lean_choice import fingerprint
+from coordinator.errors import CoordinatorError, GitError, OtherLean
 from coordinator.git import Identity, Repository
-from coordinator.queue import ModuleRecord
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
@@ -34,17 +43,16 @@ from coordinator.work.messages import (
     ReviewEnded,
     write_access,
 )
+from coordinator.work.tree_audit import look_at, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker import Build, Certificate
+    from checker import Toolchain
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
 
 SANDBOXES = ("bubblewrap", "none")
 """What `HostSettings.sandbox` may be."""
-
-SORRY = "sorryAx"
 
 _REASON_LENGTH = 4000
 
@@ -60,6 +68,7 @@ class HostSettings:
         lean_jobs: Lean processes at once.
         lean_memory_bytes, lean_seconds: limits of one Lean process.
         sandbox: ``bubblewrap``, or ``none`` in so many words.
+        packages: a project on this host whose packages were fetched and compiled; ``None`` where there is none.
     """
 
     folder: Path
@@ -67,22 +76,24 @@ class HostSettings:
     lean_memory_bytes: int = 4 << 30
     lean_seconds: float = 120.0
     sandbox: str = "bubblewrap"
+    packages: Path | None = None
 
 
 class Workshop:
     """Carries out orders; safe for many threads at once."""
 
     def __init__(self, host: HostSettings) -> None:
-        """Finds Lean and the sandbox.
+        """Finds the sandbox. Which Lean is needed the trees of orders say.
 
         Raises:
-            checker.CheckerError: one of them is missing.
+            checker.CheckerError: it is missing.
         """
         self._host = host
         self._limits = Limits(memory_bytes=host.lean_memory_bytes, seconds=host.lean_seconds)
-        self._lean = find_lean()
         self._sandbox = Sandbox.none() if host.sandbox == "none" else Sandbox.bubblewrap()
-        self._builder = self._make_builder(host.folder / "certificates")
+        self._store = CertificateStore(host.folder / "certificates")
+        self._builders: dict[tuple[str, str], Builder] = {}
+        self._choosing = threading.Lock()
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
         self._models: dict[str, AnthropicModel] = {}
@@ -101,6 +112,9 @@ class Workshop:
                     return self._build(order)
                 case AuditOrder():
                     return self._audit(order)
+        except (CheckerError, CoordinatorError) as error:
+            log.warning("order_refused", job=order.envelope.job, error=str(error))
+            return failed_report(order, str(error)[:_REASON_LENGTH])
         except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
             log.warning("order_failed", job=order.envelope.job, exc_info=True)
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
@@ -108,15 +122,16 @@ class Workshop:
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
         job = order.envelope.job
         with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
-            outcome = self._run_agent(order, trees["base"], trees["work"], cancelled)
+            builder = self._builder_of(order.envelope, trees["base"])
+            outcome = self._run_agent(order, builder, trees["base"], trees["work"], cancelled)
+            lean = builder.lean.identity
             try:
                 head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
             except (GitError, OSError, ValueError) as error:
                 log.warning("branch_not_pushed", job=job, exc_info=True)
-                return AttemptEnded(
-                    job, "failed", f"Its branch was not pushed: {error}"[:_REASON_LENGTH], outcome.usage
-                )
-        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head, outcome.cause)
+                reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
+                return AttemptEnded(job, "failed", reason, outcome.usage, lean=lean)
+        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head, outcome.cause, lean)
 
     def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
         """Commits the agent's folder and pushes its branch; returns the commit."""
@@ -136,7 +151,8 @@ class Workshop:
 
     def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
         with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
-            outcome = self._run_agent(order, trees["base"], trees["head"], cancelled)
+            builder = self._builder_of(order.envelope, trees["base"])
+            outcome = self._run_agent(order, builder, trees["base"], trees["head"], cancelled)
         verdict = outcome.verdict
         return ReviewEnded(
             order.envelope.job,
@@ -147,11 +163,14 @@ class Workshop:
             decision=verdict.decision if verdict else "",
             reasons=verdict.reasons if verdict else "",
             commit=order.head,
+            lean=builder.lean.identity,
         )
 
-    def _run_agent(self, order: AgentOrder, base: Path, folder: Path, cancelled: Callable[[], bool]) -> Outcome:
+    def _run_agent(
+        self, order: AgentOrder, builder: Builder, base: Path, folder: Path, cancelled: Callable[[], bool]
+    ) -> Outcome:
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
-        workspace = Workspace(base, folder, self._builder)
+        workspace = Workspace(base, folder, builder)
         with Transcript(transcript) as record:
             return run_agent(order.assignment, workspace, self._model_of(order.model), cancelled, record)
 
@@ -177,15 +196,16 @@ class Workshop:
                 open_statements=order.open_statements,
                 locked=order.locked,
             )
-            return self._judge(order, change)
+            builder = self._builder_of(order.envelope, change.base)
+            return replace(self._judge(order, change, builder), lean=builder.lean.identity)
 
-    def _judge(self, order: BuildOrder, change: Change) -> BuildEnded:
-        judgement = judge(change, _layout(order.envelope), Policy(), self._builder)
+    def _judge(self, order: BuildOrder, change: Change, builder: Builder) -> BuildEnded:
+        judgement = judge(change, _layout(order.envelope), Policy(), builder)
         if not judgement.accepted:
             reasons = tuple(f"{reason}"[:_REASON_LENGTH] for reason in judgement.reasons)
             return BuildEnded(order.envelope.job, accepted=False, reasons=reasons)
-        before = self._builder.certify(change.base)
-        after = self._builder.certify(change.head)
+        before = builder.certify(change.base)
+        after = builder.certify(change.head)
         if not after.ok:
             broken = tuple(f"{name} no longer builds." for name in sorted(after.failures))
             return BuildEnded(order.envelope.job, accepted=False, reasons=broken)
@@ -197,28 +217,38 @@ class Workshop:
             lock=judgement.lock or "",
             axioms=judgement.axioms.get(order.target, ()),
             assumes=judgement.assumes,
-            modules=_records(changed),
+            modules=records(changed),
         )
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
-        job = order.envelope.job
         with self._trees(order.envelope, base=order.envelope.base) as trees:
-            fresh = self._make_builder(trees["base"].parent / "certificates")
-            build = fresh.certify(trees["base"])
-            if not build.ok:
-                return AuditEnded(job, f"{', '.join(sorted(build.failures))} does not build.")
+            lean = self._builder_of(order.envelope, trees["base"]).lean
+            fresh = self._make_builder(lean, CertificateStore(trees["base"].parent / "certificates"))
             try:
-                axioms = audit(trees["base"], fresh, order.declarations)
-            except (AuditFailed, UnknownDeclaration) as error:
-                return AuditEnded(job, str(error))
-        open_ones = sorted(name for name, found in axioms.items() if SORRY in found)
-        problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else _broken_locks(build, order.locked)
-        return AuditEnded(job, problem, {n: tuple(a) for n, a in axioms.items()}, _records(build.certificates))
+                return replace(look_at(trees["base"], fresh, order), lean=lean.identity)
+            finally:
+                fresh.close()
 
-    def _make_builder(self, folder: Path) -> Builder:
-        return Builder(
-            self._lean, self._sandbox, CertificateStore(folder), jobs=self._host.lean_jobs, limits=self._limits
-        )
+    def _builder_of(self, envelope: Envelope, tree: Path) -> Builder:
+        """A builder with the Lean of a tree: the same one for all trees of that Lean.
+
+        Raises:
+            checker.CheckerError: this host does not have it, or not its packages.
+            OtherLean: it is not the campaign's.
+        """
+        key = envelope.lean, fingerprint(tree)
+        with self._choosing:
+            if key not in self._builders:
+                lean = LeanChoice(envelope.lean, self._host.packages).toolchain(tree, self._sandbox)
+                alike = (each for each in self._builders.values() if each.lean == lean)
+                self._builders[key] = next(alike, None) or self._make_builder(lean, self._store)
+            builder = self._builders[key]
+        if envelope.identity not in {"", builder.lean.identity}:
+            raise OtherLean("This host has", builder.lean.identity, envelope.identity)
+        return builder
+
+    def _make_builder(self, lean: Toolchain, store: CertificateStore) -> Builder:
+        return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits)
 
     @contextmanager
     def _trees(self, envelope: Envelope, **commits: str) -> Iterator[Mapping[str, Path]]:
@@ -244,26 +274,8 @@ def _own_scratch(folder: Path) -> Path:
     return Path(tempfile.mkdtemp(dir=folder, prefix=f"{os.getpid()}-"))
 
 
-def _broken_locks(build: Build, locked: Mapping[str, str]) -> str:
-    """What is wrong with the reviewed statements, empty for nothing: whoever pushed to ``main`` may have moved them."""
-    environment = Environment(build)
-    for name, reviewed in sorted(locked.items()):
-        if name not in environment:
-            return f"{name}, whose statement was reviewed, is gone."
-        if environment.meaning(name) != reviewed:
-            return f"{name} no longer means what was reviewed."
-    return ""
-
-
 def _layout(envelope: Envelope) -> Layout:
     return Layout(envelope.library, envelope.base_folders, envelope.helper_folders)
-
-
-def _records(certificates: Mapping[str, Certificate]) -> dict[str, ModuleRecord]:
-    return {
-        name: ModuleRecord(certificate.source_digest, certificate.interface_digest, dict(certificate.imports))
-        for name, certificate in certificates.items()
-    }
 
 
 def _reviewer(order: AgentOrder) -> str:

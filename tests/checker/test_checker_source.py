@@ -36,9 +36,12 @@ def test_headers_are_read_through_comments() -> None:
 
 
 def test_without_prelude_init_is_imported() -> None:
-    assert [i.module for i in imports_of(b"import A\ntheorem x : True").imports] == ["Init", "A"]
-    assert imports_of(b"import A\n").imports[1].public, "without `module` every import is seen by importers"
-    assert [i.module for i in imports_of(b"").imports] == ["Init"]
+    header = imports_of(b"import A\ntheorem x : True")
+    assert [i.module for i in header.imports] == ["Init", "Init", "A"]
+    assert [(i.public, i.meta) for i in header.imports[:2]] == [(True, False), (True, True)]
+    assert [i.module for i in header.written] == ["A"]
+    assert imports_of(b"import A\n").written[0].public, "without `module` every import is seen by importers"
+    assert [i.module for i in imports_of(b"").imports] == ["Init", "Init"]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,8 @@ def test_headers_that_cannot_be_read(source: bytes) -> None:
 def test_words_that_only_begin_like_keywords(word: str) -> None:
     header = imports_of(word.encode())
     assert not header.is_module or word == "moduleé"
-    assert [i.module for i in header.imports] == ["Init"]
+    assert header.written == ()
+    assert [i.module for i in header.imports] == ["Init", "Init"]
 
 
 NAMES = st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_'-]{0,8}", fullmatch=True), min_size=1, max_size=4)

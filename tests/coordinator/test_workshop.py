@@ -61,7 +61,7 @@ def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else
         assert not report.error
         return report.problem
 
-    builder = workshop._make_builder(tmp_path / "certificates")
+    builder = workshop._builder_of(Envelope(7, "key", "", "", "Book", (), ()), PROJECT)
     meaning = Environment(builder.certify(PROJECT)).meaning("Book.zero_add")
     assert problem(zero_add=meaning) == ""
     assert problem(zero_add="0" * 64) == "Book.zero_add no longer means what was reviewed."

@@ -97,7 +97,10 @@ class Workspace:
 
     def setup(self, module: str) -> dict[str, object]:
         """What Lean is told: every module that has been built."""
-        found = {}
+        own, found = ROOT / "lib" / "lean", {}
+        for each in own.rglob("*.olean"):
+            name = ".".join(each.relative_to(own).with_suffix("").parts)
+            found[name] = [[str(part) for part in sorted(each.parent.glob(each.name + "*"))], []]
         for name, package in self.modules().items():
             parts = [package / BUILT / (name.replace(".", "/") + part) for part in PARTS]
             if self.done.get(name):
