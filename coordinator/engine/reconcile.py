@@ -244,18 +244,16 @@ class Coordinator:
         return True
 
     def _apply(self, connection: Connection, report: Report) -> None:
-        now = self._clock()
+        now, retry = self._clock(), self._settings.retry
         match report:
             case Beat():
-                until = now + self._settings.lease.seconds
-                transitions.renew_leases(connection, report.worker, report.jobs, until)
+                transitions.renew_leases(connection, report.worker, report.jobs, now + self._settings.lease.seconds)
             case AttemptEnded():
-                full_cap = self._settings.attempt.max_cost_usd
-                transitions.end_attempt(connection, report, self._settings.retry, now, full_cap)
+                transitions.end_attempt(connection, report, retry, now, self._settings.attempt.max_cost_usd)
             case ReviewEnded():
                 transitions.end_review(connection, report, now)
             case BuildEnded():
-                transitions.end_build(connection, report, self._settings.retry, now)
+                transitions.end_build(connection, report, retry, now)
             case AuditEnded():
                 transitions.end_audit(connection, report, now)
 
