@@ -1,0 +1,226 @@
+"""What this campaign has taught about attempts: how likely one is to land, what it costs and how long it takes.
+
+Attempts are sorted into groups, each inside the one before it: all; those at the same stage; of the same model; after
+as many failures; about as long in the book; of the same kind. A group inherits what the attempts around it taught, as
+if it had made a few of them itself, and its own attempts soon outweigh that. Nothing is counted twice: what a group
+inherits comes only from attempts outside it.
+
+The chance to land has a Beta distribution. Dollars and seconds have means whose inverses have Gamma distributions. An
+attempt that ended changes six sums, however many came before it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from random import Random
+
+    from blueprint import Stage
+
+Group = tuple[object, ...]
+"""What the attempts of a group have in common: nothing, the stage, the stage and the model, and so on."""
+
+INHERITED = 5.0
+"""Attempts that what a group inherits weighs at most: after as many of its own, half of its forecast is its own."""
+
+_TRIED_MOST = 4
+"""Attempts at an item beyond which one more failure tells nothing new."""
+
+_LONGEST = 16
+"""Bits of the length, in characters, beyond which a longer text tells nothing new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of an attempt before it is made.
+
+    Attributes:
+        stage: of the item.
+        kind: the node's, such as ``lemma``.
+        length: characters of what is to be formalised in the book: the statement, or the proof.
+        attempts: at the item, before this one.
+        model: that makes it.
+    """
+
+    stage: Stage
+    kind: str
+    length: int
+    attempts: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """An attempt that ended: with what it cost in dollars, its reviews and all, and the seconds it took."""
+
+    traits: Traits
+    landed: bool
+    cost_usd: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """A probability that is not known for sure: a Beta distribution.
+
+    Attributes:
+        landed: its first parameter, attempts that landed.
+        missed: its second parameter, attempts that did not.
+    """
+
+    landed: float
+    missed: float
+
+    @property
+    def mean(self) -> float:
+        """The probability to reckon with."""
+        return self.landed / (self.landed + self.missed)
+
+    @property
+    def deviation(self) -> float:
+        """How far off the mean may well be."""
+        weight = self.landed + self.missed
+        return math.sqrt(self.landed * self.missed / (weight + 1)) / weight
+
+    def draw(self, random: Random) -> float:
+        """One of the probabilities it may be."""
+        return random.betavariate(self.landed, self.missed)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A mean amount (dollars, seconds) that is not known for sure: its inverse has a Gamma distribution.
+
+    Attributes:
+        weight: attempts it was taken from.
+        total: of all of them.
+    """
+
+    weight: float
+    total: float
+
+    @property
+    def mean(self) -> float:
+        """The amount to reckon with."""
+        return self.total / self.weight
+
+    def draw(self, random: Random) -> float:
+        """One of the means it may be."""
+        return self.total / random.gammavariate(self.weight + 1, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What to expect of an attempt: its chance to land, dollars, seconds."""
+
+    chance: Chance
+    cost_usd: Amount
+    seconds: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is assumed before the first attempt has ended, as if `weight` attempts had shown it.
+
+    Attributes:
+        chance: to land. Published campaigns saw from one attempt in ten to nearly all of them land.
+        cost_usd: dollars of an attempt and its reviews.
+        seconds: of an attempt, from when it is sent until it lands or comes back.
+        weight: in attempts.
+    """
+
+    chance: float = 0.4
+    cost_usd: float = 1.0
+    seconds: float = 300.0
+    weight: float = 4.0
+
+
+@dataclass(slots=True)
+class _Sums:
+    """Of the attempts of a group."""
+
+    tried: float = 0.0
+    landed: float = 0.0
+    cost_usd: float = 0.0
+    seconds: float = 0.0
+
+
+_NONE = _Sums()
+
+
+class Experience:
+    """What the attempts of a campaign that ended have taught.
+
+    Args:
+        prior: what to assume before any has.
+
+    Attributes:
+        lessons: how many have ended.
+    """
+
+    def __init__(self, prior: Prior | None = None) -> None:
+        self.prior = prior or Prior()
+        self.lessons = 0
+        self._groups: dict[Group, _Sums] = {}
+        self._forecasts: dict[Group, Forecast] = {}
+
+    def learn(self, lesson: Lesson) -> None:
+        """Takes note of an attempt that ended."""
+        for group in _groups_around(narrowest_group(lesson.traits)):
+            sums = self._groups.setdefault(group, _Sums())
+            sums.tried += 1
+            sums.landed += lesson.landed
+            sums.cost_usd += max(lesson.cost_usd, 0.0)
+            sums.seconds += max(lesson.seconds, 0.0)
+        self.lessons += 1
+        self._forecasts.clear()
+
+    def expect(self, traits: Traits) -> Forecast:
+        """What to expect of an attempt with these traits; the same until the next lesson."""
+        return self.expect_in(narrowest_group(traits))
+
+    def expect_in(self, narrowest: Group) -> Forecast:
+        """What to expect of an attempt whose narrowest group this is."""
+        forecast = self._forecasts.get(narrowest)
+        if forecast is None:
+            sums = [self._groups.get(group, _NONE) for group in _groups_around(narrowest)]
+            forecast = self._forecasts[narrowest] = _forecast(self.prior, sums)
+        return forecast
+
+
+def narrowest_group(traits: Traits) -> Group:
+    """The narrowest group that an attempt belongs to."""
+    return (
+        traits.stage,
+        traits.model,
+        min(traits.attempts, _TRIED_MOST),
+        # Each step stands for a text four times as long.
+        min(traits.length.bit_length(), _LONGEST) // 2,
+        traits.kind,
+    )
+
+
+def _groups_around(narrowest: Group) -> Sequence[Group]:
+    """All groups that the narrowest one lies in, itself too, the widest first."""
+    return [narrowest[:depth] for depth in range(len(narrowest) + 1)]
+
+
+def _forecast(prior: Prior, sums: Sequence[_Sums]) -> Forecast:
+    weight, chance, cost, seconds = prior.weight, prior.chance, prior.cost_usd, prior.seconds
+    for outer, inner in zip(sums, [*sums[1:], _NONE], strict=True):
+        weight = min(weight, INHERITED)
+        tried = outer.tried - inner.tried
+        # Sums of floats do not cancel exactly, so that a difference may fall below nothing by a hair.
+        chance = (weight * chance + outer.landed - inner.landed) / (weight + tried)
+        cost = (weight * cost + max(outer.cost_usd - inner.cost_usd, 0.0)) / (weight + tried)
+        seconds = (weight * seconds + max(outer.seconds - inner.seconds, 0.0)) / (weight + tried)
+        weight += tried
+    return Forecast(
+        Chance(weight * chance, weight * (1 - chance)),
+        Amount(weight, weight * cost),
+        Amount(weight, weight * seconds),
+    )
