@@ -2,6 +2,7 @@
 
 from checker.build.builder import Build, Builder
 from checker.build.certificate import Certificate
+from checker.build.certificates import Certificates
 from checker.build.lean_choice import LeanChoice
 from checker.build.memory_budget import MemoryBudget
 from checker.build.store import CertificateStore
@@ -24,6 +25,7 @@ __all__ = [
     "Builder",
     "Certificate",
     "CertificateStore",
+    "Certificates",
     "Change",
     "CheckerError",
     "Choice",

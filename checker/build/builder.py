@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from checker.build.store import CertificateStore
+    from checker.build.certificates import Certificates
     from checker.lean.toolchain import Toolchain
     from checker.sandbox import Sandbox
     from checker.source.header import Header
@@ -101,7 +101,7 @@ class Builder:
         self,
         lean: Toolchain,
         sandbox: Sandbox,
-        store: CertificateStore,
+        store: Certificates,
         jobs: int = 2,
         limits: Limits | None = None,
         options: Mapping[str, str | bool | int] | None = None,
@@ -126,7 +126,7 @@ class Builder:
         self.options = dict(options or {})
         self.limits = memory.fit(limits or Limits())
         self.jobs = memory.processes(jobs, self.limits)
-        self.outside = Outside(lean, store)
+        self.outside = Outside(lean, store.local)
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
         self.slots = threading.Semaphore(self.jobs)

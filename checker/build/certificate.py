@@ -89,3 +89,12 @@ class Certificate:
         }
         data["extensions"] = tuple(data["extensions"])
         return cls(**data)
+
+    @classmethod
+    def recognised(cls, text: bytes, key: str) -> Certificate | None:
+        """Read the certificate of a key; None when these bytes are none, or that of another key."""
+        try:
+            found = cls.from_json(text.decode())
+        except (AttributeError, KeyError, TypeError, ValueError):
+            return None
+        return found if found.key == key else None

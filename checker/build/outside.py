@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from checker.build.store import CertificateStore
+    from checker.build.certificates import Certificates
     from checker.lean.toolchain import Toolchain
 
 LARGEST_BYTES: Final = 512 << 20
@@ -44,7 +44,7 @@ class _Stamp(NamedTuple):
 class Outside:
     """Certificates of modules outside a tree. Many threads may share it."""
 
-    def __init__(self, lean: Toolchain, store: CertificateStore) -> None:
+    def __init__(self, lean: Toolchain, store: Certificates) -> None:
         self._lean = lean
         self._store = store
         self._known: dict[Path, tuple[Mapping[str, _Stamp], Source, str]] = {}

@@ -1,4 +1,4 @@
-"""Where certificates and compiled modules are kept, by what they are made from."""
+"""Where certificates and compiled modules are kept on this disk, by what they are made from."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REMEMBERED: Final = 20_000
 
 
 class CertificateStore:
-    """A folder of certificates by key, and of artefacts by their SHA-256.
+    """The `Certificates` of a folder: certificates by key, and artefacts by their SHA-256.
 
     Several threads and processes may share it: a file appears complete or not at all, and never changes. What is
     read is checked against its digest; a damaged certificate counts as missing, and is made again.
@@ -39,6 +39,11 @@ class CertificateStore:
         self._verified: set[str] = set()
         self._notes: set[str] = set()
 
+    @property
+    def local(self) -> CertificateStore:
+        """This one."""
+        return self
+
     def get(self, key: str) -> Certificate | None:
         """The certificate of a key; None when there is none that can be trusted."""
         with self._lock:
@@ -54,11 +59,8 @@ class CertificateStore:
         seal, _, text = stored.partition(b"\n")
         if sha256(text).hexdigest().encode() != seal:
             return None
-        try:
-            certificate = Certificate.from_json(text.decode())
-        except (AttributeError, KeyError, TypeError, ValueError):
-            return None
-        if certificate.key != key or not all(self._present(each) for each in certificate.artefacts.values()):
+        certificate = Certificate.recognised(text, key)
+        if certificate is None or not all(self._present(each) for each in certificate.artefacts.values()):
             return None
         self._remember(certificate)
         return certificate
@@ -74,14 +76,20 @@ class CertificateStore:
             The certificate, the one that was there first where there was one.
         """
         for suffix, digest in certificate.artefacts.items():
-            assert sha256(artefacts[suffix]).hexdigest() == digest
-            self._write(Path(self._object_path(digest)), artefacts[suffix])
-            self._verified.add(digest)
+            self.keep(digest, artefacts[suffix])
         text = certificate.to_json()
         seal = sha256(text.encode()).hexdigest()
         self._write(Path(self._certificate_path(certificate.key)), f"{seal}\n{text}".encode())
         self._remember(certificate)
         return certificate
+
+    def keep(self, digest: str, data: bytes) -> Path:
+        """Keep an artefact, which has this SHA-256, and answer its path."""
+        assert sha256(data).hexdigest() == digest
+        path = Path(self._object_path(digest))
+        self._write(path, data)
+        self._verified.add(digest)
+        return path
 
     def artefact(self, digest: str) -> Path:
         """Path of an artefact whose bytes were checked at least once by this process.

@@ -139,6 +139,18 @@ class WorkerSettings(_Section):
     compiled there; needed where the book's project has packages."""
     sandbox: Literal["bubblewrap", "none"] = "bubblewrap"
     """``none`` runs Lean code that agents wrote with no sandbox around it; status and site say so."""
+    certificates: Literal["folder", "broker"] = "folder"
+    """Where compiled modules are kept: by each worker for itself, or also in the broker, for all workers."""
+    certificates_key_env: str = Field(default="BLUEPROVER_CERTIFICATES_KEY", min_length=1)
+    """Name of the environment variable that holds the key shared certificates are sealed with."""
+    certificates_mb: Positive = 1024
+    """Megabytes that shared certificates may take in the broker."""
+
+    @model_validator(mode="after")
+    def _key_out_of_reach(self) -> WorkerSettings:
+        if self.certificates == "broker" and self.sandbox == "none":
+            raise ValueError("with `sandbox: none`, agents' code could read the key of shared certificates")
+        return self
 
 
 class LeaseSettings(_Section):

@@ -48,12 +48,20 @@ def worker(
         Path | None, typer.Option(metavar="FOLDER", help="A project of lake here whose packages are compiled.")
     ] = None,
     sandbox: Annotated[str, typer.Option(help="bubblewrap, or none in so many words.")] = "bubblewrap",
+    certificates: Annotated[
+        Literal["folder", "broker"], typer.Option(help="Keep compiled modules for this worker, or share them.")
+    ] = "folder",
+    certificates_key_env: Annotated[
+        str, typer.Option(help="Environment variable with the key shared certificates are sealed with.")
+    ] = "BLUEPROVER_CERTIFICATES_KEY",
+    certificates_mb: Annotated[int, typer.Option(min=1, help="Megabytes they may take in the broker.")] = 1024,
     heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
 ) -> None:
     """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
     import structlog
 
     from coordinator.work.carrier import QUEUES
+    from coordinator.work.shared_certificates import Sharing
     from coordinator.work.worker import Worker
     from coordinator.work.workshop import SANDBOXES, HostSettings
 
@@ -64,7 +72,10 @@ def worker(
         raise CoordinatorError(f"There is no queue {queue!r}: a worker serves {' or '.join(QUEUES)}.")
     if sandbox not in SANDBOXES:
         raise CoordinatorError(f"There is no sandbox {sandbox!r}: it is {' or '.join(SANDBOXES)}.")
+    if certificates == "broker" and sandbox == "none":
+        raise CoordinatorError("Without a sandbox agents' code could read the key: share certificates with one only.")
     structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
     memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
-    host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled)
+    sharing = Sharing(certificates_key_env, certificates_mb * _MEGABYTE) if certificates == "broker" else None
+    host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled, sharing)
     Worker(broker, queue, slots, host, heartbeat_seconds).serve()

@@ -24,6 +24,7 @@ from coordinator.store.store import Store
 from coordinator.views.live import LiveView, one_line, plain
 from coordinator.views.snapshot import running_jobs, take_snapshot
 from coordinator.work.services import Services
+from coordinator.work.shared_certificates import Sharing
 from website import WebsiteError, build_site
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def preflight(campaign: Campaign) -> str:
         GitError: git is missing or too old.
         checker.CheckerError: this host is to run workers, and has no sandbox, or not the Lean of the project.
         agents.AgentError: the model has no known price, there is no key for it, or its service does not answer.
+        CoordinatorError: certificates are to be shared, and there is no key to seal them with.
     """
     settings = campaign.settings
     require_git()
@@ -65,6 +67,8 @@ def preflight(campaign: Campaign) -> str:
             model.close()
     if not settings.workers.agents and not settings.workers.builds:
         return ""
+    if settings.workers.certificates == "broker":
+        Sharing(settings.workers.certificates_key_env, settings.workers.certificates_mb << 20).secret()
     sandbox = Sandbox.bubblewrap() if settings.workers.sandbox == "bubblewrap" else Sandbox.none()
     with TemporaryDirectory(prefix="blueprover-lean-") as scratch:
         tree = Path(scratch)

@@ -64,8 +64,12 @@ def make_app(url: str) -> Celery:
     return app
 
 
-def connect(url: str) -> redis.Redis:
+def connect(url: str, *, text: bool = True) -> redis.Redis:
     """A client of the broker at `url`, which tries again for a few seconds before it fails.
+
+    Args:
+        url: of the broker.
+        text: whether answers are text, rather than bytes.
 
     Raises:
         ServiceError: no broker can have such a URL.
@@ -73,7 +77,7 @@ def connect(url: str) -> redis.Redis:
     retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), retries=5)
     try:
         return redis.Redis.from_url(
-            url, socket_timeout=_SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=True
+            url, socket_timeout=_SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=text
         )
     except ValueError as error:
         raise ServiceError(f"The broker's URL is none ({error}); it looks like redis://HOST:6379/0.") from error

@@ -255,6 +255,8 @@ class Services:
             *("--queue", queue, "--slots", str(slots), "--folder", str(self._folder / "work" / queue)),
             *("--lean-jobs", str(workers.lean_jobs), "--lean-memory-mb", str(workers.lean_memory_mb)),
             *("--lean-seconds", str(workers.lean_seconds), "--sandbox", workers.sandbox),
+            *("--certificates", workers.certificates, "--certificates-key-env", workers.certificates_key_env),
+            *("--certificates-mb", str(workers.certificates_mb)),
             *("--heartbeat-seconds", str(self._settings.lease.heartbeat_seconds)),
             *(("--packages", str(self._folder / workers.packages)) if workers.packages else ()),
         ]

@@ -54,6 +54,7 @@ class Worker:
 
     Raises:
         checker.CheckerError: Lean or the sandbox is missing on this host.
+        CoordinatorError: certificates are to be shared, and there is no key to seal them with.
     """
 
     def __init__(self, broker: str, queue: str, slots: int, host: HostSettings, heartbeat_seconds: float) -> None:
@@ -63,7 +64,7 @@ class Worker:
         self._heartbeat = heartbeat_seconds
         self._app = make_app(broker)
         self._line = Line(broker)
-        self._workshop = Workshop(host)
+        self._workshop = Workshop(host, broker)
         self._held: dict[int, _Hold] = {}
         self._guard = threading.Lock()
         self._closing = threading.Event()

@@ -43,13 +43,15 @@ from coordinator.work.messages import (
     ReviewEnded,
     write_access,
 )
+from coordinator.work.shared_certificates import open_certificates
 from coordinator.work.tree_audit import look_at, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker import Toolchain
+    from checker import Certificates, Toolchain
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
+    from coordinator.work.shared_certificates import Sharing
 
 SANDBOXES = ("bubblewrap", "none")
 """What `HostSettings.sandbox` may be."""
@@ -69,6 +71,7 @@ class HostSettings:
         lean_memory_bytes, lean_seconds: limits of one Lean process.
         sandbox: ``bubblewrap``, or ``none`` in so many words.
         packages: a project on this host whose packages were fetched and compiled; ``None`` where there is none.
+        sharing: how certificates are shared with other hosts; None when they are not.
     """
 
     folder: Path
@@ -77,21 +80,27 @@ class HostSettings:
     lean_seconds: float = 120.0
     sandbox: str = "bubblewrap"
     packages: Path | None = None
+    sharing: Sharing | None = None
 
 
 class Workshop:
     """Carries out orders; safe for many threads at once."""
 
-    def __init__(self, host: HostSettings) -> None:
+    def __init__(self, host: HostSettings, broker: str = "") -> None:
         """Finds the sandbox. Which Lean is needed the trees of orders say.
+
+        Args:
+            host: what this host allows.
+            broker: its URL, through which certificates are shared if they are.
 
         Raises:
             checker.CheckerError: it is missing.
+            CoordinatorError: certificates are to be shared, and there is no key to seal them with.
         """
         self._host = host
         self._limits = Limits(memory_bytes=host.lean_memory_bytes, seconds=host.lean_seconds)
         self._sandbox = Sandbox.none() if host.sandbox == "none" else Sandbox.bubblewrap()
-        self._store = CertificateStore(host.folder / "certificates")
+        self._store = open_certificates(host.folder / "certificates", broker, host.sharing)
         self._builders: dict[tuple[str, str], Builder] = {}
         self._choosing = threading.Lock()
         self._mirror = Repository.create(host.folder / "mirror.git")
@@ -247,7 +256,7 @@ class Workshop:
             raise OtherLean("This host has", builder.lean.identity, envelope.identity)
         return builder
 
-    def _make_builder(self, lean: Toolchain, store: CertificateStore) -> Builder:
+    def _make_builder(self, lean: Toolchain, store: Certificates) -> Builder:
         return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits)
 
     @contextmanager

@@ -111,9 +111,10 @@ def tampered(builder: Builder, folder: Path) -> tuple[Build, Builder]:
         b"module\nprelude\npublic import Book.Base.Logic\n"
         b"public theorem a : True := .intro\npublic theorem b (p : Prop) (h : p) : p := h\n"
     )
-    other = Maker(builder.lean, builder.sandbox, CertificateStore(folder / "store"))
+    store = CertificateStore(folder / "store")
+    other = Maker(builder.lean, builder.sandbox, store)
     build = other.certify(PROJECT, ["X"], {"X": text})
-    exchange_proof(other.store, build.certificates["X"], "b", "a")
+    exchange_proof(store, build.certificates["X"], "b", "a")
     return other.certify(PROJECT, ["X"], {"X": text}), other
 
 
