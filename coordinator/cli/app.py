@@ -21,6 +21,7 @@ from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.inspection import inspect
+from coordinator.cli.simulate import simulate
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
@@ -50,6 +51,7 @@ app.command()(verify)
 app.command()(inspect)
 app.command()(doctor)
 app.command()(worker)
+app.command()(simulate)
 
 
 def main() -> None:

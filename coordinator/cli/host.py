@@ -63,7 +63,7 @@ def worker(
     from coordinator.work.carrier import QUEUES
     from coordinator.work.shared_certificates import Sharing
     from coordinator.work.worker import Worker
-    from coordinator.work.workshop import SANDBOXES, HostSettings
+    from coordinator.work.workshop import SANDBOXES, HostSettings, Workshop
 
     broker = os.environ.get("BLUEPROVER_BROKER")
     if not broker:
@@ -78,4 +78,4 @@ def worker(
     memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
     sharing = Sharing(certificates_key_env, certificates_mb * _MEGABYTE) if certificates == "broker" else None
     host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled, sharing)
-    Worker(broker, queue, slots, host, heartbeat_seconds).serve()
+    Worker(broker, queue, slots, Workshop(host, broker), heartbeat_seconds).serve()

@@ -34,6 +34,9 @@ START_SECONDS = 20.0
 STOP_SECONDS = 5.0
 """How long services may take to stop before they are killed."""
 
+WORKER = (sys.executable, "-m", "coordinator", "worker")
+"""The command that starts a worker, without its options."""
+
 _RESTARTS = 5
 _RESTART_WINDOW = 60.0
 _LOOPBACK = "127.0.0.1"
@@ -127,13 +130,19 @@ class Service:
 class Services:
     """The services of one campaign.
 
+    Args:
+        settings: the campaign's.
+        folder: the campaign's.
+        worker: the command that starts a worker, without its options.
+
     Attributes:
         broker_url: where the broker answers; set by `start`.
         model_url: where the rehearsal answers; ``None`` without one.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, worker: Sequence[str] = WORKER) -> None:
         self._settings = settings
+        self._command = worker
         self._folder = folder
         self._logs = folder / "logs"
         self.broker_url = settings.broker.url or ""
@@ -251,7 +260,7 @@ class Services:
     def _worker(self, queue: str, slots: int) -> Service:
         workers = self._settings.workers
         command = [
-            *(sys.executable, "-m", "coordinator", "worker"),
+            *self._command,
             *("--queue", queue, "--slots", str(slots), "--folder", str(self._folder / "work" / queue)),
             *("--lean-jobs", str(workers.lean_jobs), "--lean-memory-mb", str(workers.lean_memory_mb)),
             *("--lean-seconds", str(workers.lean_seconds), "--sandbox", workers.sandbox),

@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import redis
 import structlog
@@ -19,11 +19,11 @@ from celery import signals
 from coordinator.errors import ServiceError
 from coordinator.work.carrier import TASK, Line, make_app
 from coordinator.work.messages import Beat, read_order
-from coordinator.work.workshop import Workshop
 
 if TYPE_CHECKING:
-    from coordinator.work.messages import Order
-    from coordinator.work.workshop import HostSettings
+    from collections.abc import Callable
+
+    from coordinator.work.messages import Order, Report
 
 _SILENCE = 3.0
 """A worker that was silent for so many heartbeats is taken for gone."""
@@ -32,6 +32,13 @@ _KEPT = 600.0
 """Seconds for which a report is kept and tried again while the broker is away: it holds work and money."""
 
 log = structlog.get_logger(__name__)
+
+
+class Bench(Protocol):
+    """What carries out a worker's orders: `Workshop`, or a simulated one. Safe for many threads at once."""
+
+    def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
+        """Does what an order says and returns the report: where that fails, a report that says so."""
 
 
 @dataclass
@@ -49,22 +56,18 @@ class Worker:
         broker: URL of the broker.
         queue: ``agents`` or ``builds``.
         slots: orders at once.
-        host: what this host allows.
+        workshop: what carries the orders out.
         heartbeat_seconds: how often held leases are renewed, and the board is read.
-
-    Raises:
-        checker.CheckerError: Lean or the sandbox is missing on this host.
-        CoordinatorError: certificates are to be shared, and there is no key to seal them with.
     """
 
-    def __init__(self, broker: str, queue: str, slots: int, host: HostSettings, heartbeat_seconds: float) -> None:
+    def __init__(self, broker: str, queue: str, slots: int, workshop: Bench, heartbeat_seconds: float) -> None:
         self.name = f"{socket.gethostname()}-{queue}-{os.getpid()}"
         self._queue = queue
         self._slots = slots
         self._heartbeat = heartbeat_seconds
         self._app = make_app(broker)
         self._line = Line(broker)
-        self._workshop = Workshop(host, broker)
+        self._workshop = workshop
         self._held: dict[int, _Hold] = {}
         self._guard = threading.Lock()
         self._closing = threading.Event()

@@ -45,3 +45,14 @@ def test_figures_of_the_checker_stand_beside_their_bounds() -> None:
     assert figures["modules"]["ok"]
     assert figures["recompiled"]["ok"]
     assert figures["warm_sessions"]["ok"]
+
+
+def test_figures_of_the_engine_tell_what_an_attempt_costs_and_whom() -> None:
+    figures = run("engine", quick=True)
+    assert {
+        "attempts_per_s", "cpu_ms_per_attempt", "calibration", "landings_per_s", "peak_rss_mb", "decide_ms_p99",
+        "restart_s",
+    } <= set(figures)  # fmt: skip
+    assert {"coordinator", "broker", "agents worker", "builds worker"} <= set(figures["cpu_ms_of"])
+    assert figures["cpu_ms_per_attempt"] > 0
+    assert figures["peak_rss_mb"] > 0

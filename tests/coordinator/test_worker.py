@@ -7,7 +7,7 @@ import redis
 from coordinator.work.carrier import Carrier
 from coordinator.work.messages import AuditOrder, Beat, BuildEnded, Envelope, write_order
 from coordinator.work.worker import Worker
-from coordinator.work.workshop import HostSettings
+from coordinator.work.workshop import HostSettings, Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def test_a_report_is_kept_while_the_broker_is_away(
     broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = Worker(broker, "builds", 1, HostSettings(tmp_path, sandbox="none"), heartbeat_seconds=0.05)
+    workshop = Workshop(HostSettings(tmp_path, sandbox="none"))
+    worker = Worker(broker, "builds", 1, workshop, heartbeat_seconds=0.05)
     carrier = Carrier(broker, f"kept-{tmp_path.name}")
     order = AuditOrder(Envelope(7, carrier.campaign, "", "", "L", (), ()), ())
     carrier.restrict([7])
