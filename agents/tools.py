@@ -2,100 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from agents import editing
+from agents.advice import MAX_MESSAGE, MAX_MESSAGES, Adviser
 from agents.endings import GaveUp, Submitted, VerdictGiven
 from agents.errors import ToolError
+from agents.inputs import (
+    AUTHOR,
+    REVIEWER,
+    AskGoal,
+    Check,
+    GiveUp,
+    GiveVerdict,
+    InsertDeclaration,
+    ListFiles,
+    OutlineFile,
+    ReadFile,
+    RemoveDeclaration,
+    ReplaceProof,
+    Submit,
+    ToolInput,
+    WriteFile,
+)
 from agents.outcome import Verdict
 from agents.summary import MAX_SUMMARY
 from agents.transcript import cut
 from checker import Change, judge
-from checker.errors import HeaderError
-from checker.source.header import module_of, path_of
+from checker.source.header import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from anthropic.types import ToolParam
 
     from agents.assignment import Assignment
     from agents.workspace import Workspace
-    from checker import Certificate, Diagnostic, Judgement
+    from checker import Judgement
 
 MAX_OUTPUT = 24_000
 """Longest answer of a tool, in characters."""
-MAX_MESSAGES = 40
-"""Most messages of Lean, or reasons of the gate, one answer carries."""
-_MAX_MESSAGE = 2_000
-
-
-class ToolInput(BaseModel):
-    """What a tool takes; the docstring is what the model is told of the tool."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    name: ClassVar[str]
-
-
-class ListFiles(ToolInput):
-    """List the project's files, or those of one folder."""
-
-    name = "list_files"
-    under: str = Field("", description="A folder, such as `Arithmetic/Logic`; empty lists all files.")
-
-
-class ReadFile(ToolInput):
-    """Read one file of the project."""
-
-    name = "read_file"
-    path: str = Field(description="The file, relative to the project, such as `Arithmetic/Base/Equality.lean`.")
-    from_line: int = Field(1, ge=1, description="The first line to show, for files too long for one answer.")
-
-
-class WriteFile(ToolInput):
-    """Write one Lean file, replacing it whole. Only the node's own file and helper modules may be written."""
-
-    name = "write_file"
-    path: str = Field(description="The file, relative to the project.")
-    text: str = Field(description="The whole new text of the file.")
-
-
-class Check(ToolInput):
-    """Let Lean compile one file, with whatever it imports, and report Lean's messages."""
-
-    name = "check"
-    path: str = Field(description="The file, relative to the project.")
-
-
-class Submit(ToolInput):
-    """Hand in the work. The gate judges it first: if it refuses, the reasons come back and you go on."""
-
-    name = "submit"
-    summary: str = Field(min_length=1, description="What was done and how, in a few sentences, for the reviewers.")
-
-
-class GiveUp(ToolInput):
-    """End the attempt without a result, when the task cannot be done as it stands."""
-
-    name = "give_up"
-    reason: str = Field(
-        min_length=1, description="What stands in the way, what was tried, and what the next attempt should know."
-    )
-
-
-class GiveVerdict(ToolInput):
-    """Decide on the proposed change. This ends the review."""
-
-    name = "verdict"
-    decision: Literal["approve", "request_changes", "reject"] = Field(
-        description="`request_changes` when an author can mend it; `reject` when the attempt should be thrown away."
-    )
-    reasons: str = Field(min_length=1, description="Why, addressed to the author: what is wrong, and what is right.")
-
-
-_AUTHOR: tuple[type[ToolInput], ...] = (ListFiles, ReadFile, WriteFile, Check, Submit, GiveUp)
-_REVIEWER: tuple[type[ToolInput], ...] = (ListFiles, ReadFile, GiveVerdict)
 
 
 class Toolbox:
@@ -108,7 +54,9 @@ class Toolbox:
     def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
         self._assignment = assignment
         self._workspace = workspace
-        self._kinds = _AUTHOR if assignment.role == "author" else _REVIEWER
+        self._adviser = Adviser(workspace)
+        kinds = AUTHOR if assignment.role == "author" else REVIEWER
+        self._kinds = tuple(each for each in kinds if each is not AskGoal or workspace.pool is not None)
         self.last_check = ""
 
     @property
@@ -157,8 +105,20 @@ class Toolbox:
                 return _page(self._workspace.read(path), from_line)
             case WriteFile(path=path, text=text):
                 return self._write(path, text)
+            case OutlineFile(path=path, from_line=from_line):
+                return editing.outline_text(self._workspace.read(path), from_line)
+            case ReplaceProof() | InsertDeclaration() | RemoveDeclaration():
+                return self._edit(wanted)
+            case _:
+                return self._ask_or_end(wanted)
+
+    def _ask_or_end(self, wanted: ToolInput) -> str:
+        match wanted:
             case Check(path=path):
-                return self._check(path)
+                self.last_check = self._adviser.check(path)
+                return self.last_check
+            case AskGoal(path=path, line=line, column=column):
+                return self._adviser.goal(path, line, column)
             case Submit(summary=summary):
                 return self._submit(summary)
             case GiveUp(reason=reason):
@@ -184,15 +144,22 @@ class Toolbox:
         helpers = self._assignment.layout.helpers if self._assignment.stage == "proof" else ()
         return (own, *(f"{folder.rstrip('/')}/" for folder in helpers))
 
-    def _check(self, path: str) -> str:
-        self._workspace.read(path)  # names the mistake when there is no such file
-        try:
-            module = module_of(path)
-        except HeaderError as error:
-            raise ToolError(str(error)) from error
-        build = self._workspace.builder.certify(self._workspace.folder, [module])
-        self.last_check = report(module, build.certificates, build.failures)
-        return self.last_check
+    def _edit(self, wanted: ReplaceProof | InsertDeclaration | RemoveDeclaration) -> str:
+        """Change a file by one declaration, and tell where that stands."""
+        path = wanted.path
+        before = self._workspace.read(path)
+        match wanted:
+            case ReplaceProof(declaration=name, proof=proof):
+                after = editing.with_proof(before, name, proof)
+                told = f"{name} has its new proof"
+            case InsertDeclaration(text=text, above=above, below=below, namespace=namespace):
+                after = editing.with_declarations(before, text, above, below, namespace)
+                told = "The declarations are in"
+            case RemoveDeclaration(declaration=name):
+                after = editing.without(before, name)
+                told = f"{name} is gone"
+        self._workspace.write(path, after, self.writable)
+        return f"{told}; {path} now declares:\n{editing.outline_text(after)}"
 
     def _submit(self, summary: str) -> str:
         task = self._assignment
@@ -229,29 +196,11 @@ def _page(text: str, from_line: int) -> str:
     return "\n".join(shown)
 
 
-def report(module: str, certificates: Mapping[str, Certificate], failures: Mapping[str, Certificate]) -> str:
-    """What Lean says of a module, for the model: its own messages, then those of imports that failed."""
-    own = certificates.get(module) or failures.get(module)
-    lines = [] if own is None else [_line(module, each) for each in own.diagnostics[:MAX_MESSAGES]]
-    for name, failed in failures.items():
-        if failed.detail:
-            lines.append(f"{name}: {failed.detail}")
-        elif name != module:
-            lines += [_line(name, each) for each in failed.errors[:MAX_MESSAGES]]
-    if not failures:
-        return "\n".join([f"Lean accepts {module}.", *lines])
-    return "\n".join([f"Lean refuses {module}:", *lines])
-
-
 def refusal(judgement: Judgement) -> str:
     """The gate's reasons, for the model."""
     lines = [
-        f"- {reason.code}: {cut(reason.message, _MAX_MESSAGE)}"
+        f"- {reason.code}: {cut(reason.message, MAX_MESSAGE)}"
         + (f" ({reason.file}{f':{reason.line}' if reason.line else ''})" if reason.file else "")
         for reason in judgement.reasons[:MAX_MESSAGES]
     ]
     return "\n".join(["The gate refuses this:", *lines, "Mend it, check it, and submit again."])
-
-
-def _line(module: str, message: Diagnostic) -> str:
-    return f"{module}:{message.line}:{message.column}: {message.severity}: {cut(message.message, _MAX_MESSAGE)}"

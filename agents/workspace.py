@@ -15,6 +15,7 @@ from checker import Policy
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from checker import WarmPool
     from checker.build.builder import Builder
 
 MAX_LISTED = 400
@@ -37,13 +38,17 @@ class Workspace:
         folder: the agent's copy.
         builder: compiles and judges.
         policy: what a change may contain.
+        pool: Lean servers to ask about drafts, shared with other workspaces; none, and every check is a compilation.
     """
 
-    def __init__(self, base: Path, folder: Path, builder: Builder, policy: Policy | None = None) -> None:
+    def __init__(
+        self, base: Path, folder: Path, builder: Builder, policy: Policy | None = None, pool: WarmPool | None = None
+    ) -> None:
         self.base = base
         self.folder = folder
         self.builder = builder
         self.policy = policy or Policy()
+        self.pool = pool
         self._written: set[str] = set()
 
     def files(self, under: str = "") -> tuple[list[str], int]:

@@ -29,6 +29,8 @@ _SYSTEM: Final = ("/usr", "/lib", "/lib64", "/lib32", "/libx32", "/bin", "/sbin"
 _SETTINGS: Final = ("sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "mtrr")
 """What lies below /proc and belongs to the whole machine. The kernel lets root write there whatever capabilities it
 has dropped, and a sandbox that root starts is root to the kernel: so it is bound again, to be read only."""
+_TETHER: Final = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+"""Without walls, what bubblewrap does too: the command ends when the thread that started it does."""
 _CHUNK: Final = 1 << 16
 _GRACE_SECONDS: Final = 60.0
 """How long the kernel may take to end what was killed: thousands of processes end one after another."""
@@ -120,7 +122,8 @@ class Sandbox:
             SandboxFailed: when the sandbox did not start, tried again where the host was short of something.
         """
         limited = [*self._limiter(limits), *command]
-        started = [self.program, *_walls(folder, reads), "--", *limited] if self.program else limited
+        walls = [self.program, *_walls(folder, reads), "--"] if self.program else _TETHER
+        started = [*walls, *limited]
         began = time.monotonic()
         for pause in (*_BACKOFF_SECONDS, None):
             run = self._run(started, folder, limits, began)
@@ -156,7 +159,7 @@ class Sandbox:
             limits: what it may use.
         """
         limited = [*self._limiter(limits), *command]
-        walls = [self.program, *_walls(folder, reads, bind="--ro-bind"), "--"] if self.program else []
+        walls = [self.program, *_walls(folder, reads, bind="--ro-bind"), "--"] if self.program else _TETHER
         return _launched([*walls, *limited], folder, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def _limiter(self, limits: Limits) -> list[str]:

@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from checker.build.certificate import Certificate, Failure
 from checker.build.compilation import Compiler, Order
@@ -20,7 +20,7 @@ from checker.sandbox import Limits
 from checker.source.tree import Source, SourceTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from checker.build.certificates import Certificates
@@ -32,6 +32,7 @@ KEY_FORMAT: Final = b"blueprover certificate 1"
 _PASSING: Final = frozenset({"timeout", "memory", "crash", "output", "processes"})
 """Failures that another day may end otherwise: they are told and not kept."""
 _TRIES: Final = 3
+_Made = TypeVar("_Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,23 +151,18 @@ class Builder:
         """
         sources = SourceTree(tree, extra)
         wanted = sources.names() if modules is None else list(modules)
-        for left in reversed(range(_TRIES)):
-            try:
-                return _Session(self, sources, wanted).run()
-            except CertificateDamaged:
-                if not left:
-                    raise
-        raise AssertionError("the loop returns or raises")
+        return _mending(lambda: _Session(self, sources, wanted).run())
 
     def order(self, tree: Path, source: Source) -> Order | Certificate:
         """Certify what a source imports from a tree; answer what Lean would be given for it, or why nothing.
 
         Raises:
             SandboxFailed: when the sandbox did not start.
-            CertificateDamaged: when the store is damaged.
+            CertificateDamaged: when the store is damaged faster than it can be mended.
         """
         imports = [each.module for each in source.header.imports]
-        return _Session(self, SourceTree(tree, {source.module: source.data}), imports).prepare(source)
+        sources = SourceTree(tree, {source.module: source.data})
+        return _mending(lambda: _Session(self, sources, imports).prepare(source))
 
     def close(self) -> None:
         """Let running compilations end, and start no more."""
@@ -198,6 +194,17 @@ class Builder:
         finally:
             with self._lock:
                 self._running.pop(order.key, None)
+
+
+def _mending(work: Callable[[], _Made]) -> _Made:
+    """Work, again where something of the store was found damaged and removed: then it is made again."""
+    for left in reversed(range(_TRIES)):
+        try:
+            return work()
+        except CertificateDamaged:
+            if not left:
+                raise
+    raise AssertionError("the loop returns or raises")
 
 
 class _Session:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from checker.build.certificate import Certificate
+from checker.build.scratch import Scratch
 from checker.errors import CertificateDamaged
 
 if TYPE_CHECKING:
@@ -25,15 +26,21 @@ class CertificateStore:
 
     Several threads and processes may share it: a file appears complete or not at all, and never changes. What is
     read is checked against its digest; a damaged certificate counts as missing, and is made again.
+
+    Attributes:
+        folder: all of it.
+        objects: the artefacts.
+        scratch: for unfinished files of this store object alone; what killed processes left is cleared away.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder.resolve()
         self.objects = self.folder / "objects"
-        self.scratch = self.folder / "scratch"
         self._certificates = self.folder / "certificates"
-        for each in (self._certificates, self.folder / "notes", self.objects, self.scratch):
+        for each in (self._certificates, self.folder / "notes", self.objects, self.folder / "scratch"):
             each.mkdir(parents=True, exist_ok=True)
+        self._scratch = Scratch(self.folder / "scratch")
+        self.scratch = self._scratch.folder
         self._lock = threading.Lock()
         self._memory: OrderedDict[str, Certificate] = OrderedDict()
         self._verified: set[str] = set()

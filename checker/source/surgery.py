@@ -62,6 +62,18 @@ def replace_proof(text: str, name: str, proof: str) -> str:
     return after
 
 
+def insert_before(text: str, name: str, declaration: str) -> str:
+    """Put a declaration above another, or above the ``mutual`` block that one is in.
+
+    Raises:
+        UnknownDeclaration: when the other is not there.
+        SurgeryRefused: when what is inserted is more or less than declarations.
+        LexicalError: when the file, before or after, cannot be cut with certainty.
+    """
+    before = outline_of(text)
+    return _inserted(before, _whole(before, name).span.start, declaration)
+
+
 def insert_after(text: str, name: str, declaration: str) -> str:
     """Put a declaration below another, or below the ``mutual`` block that one is in.
 
@@ -71,9 +83,7 @@ def insert_after(text: str, name: str, declaration: str) -> str:
         LexicalError: when the file, before or after, cannot be cut with certainty.
     """
     before = outline_of(text)
-    command = find_declaration(before, name)
-    block = next((each for each in before.commands if command in each.members), command)
-    return _inserted(before, block.span.end, declaration)
+    return _inserted(before, _whole(before, name).span.end, declaration)
 
 
 def insert_at_end(text: str, namespace: str, declaration: str) -> str:
@@ -110,11 +120,17 @@ def remove_declaration(text: str, name: str) -> str:
     return after
 
 
+def _whole(outline: Outline, name: str) -> Command:
+    """The declaration of that name, or the ``mutual`` block it is in."""
+    command = find_declaration(outline, name)
+    return next((each for each in outline.commands if command in each.members), command)
+
+
 def _inserted(before: Outline, at: int, declaration: str) -> str:
     text, new_line = before.text, "\r\n" if "\r\n" in before.text else "\n"
-    head, tail = text[:at].rstrip(" \t\r\n"), text[at:].lstrip(" \t\r\n")
-    if not text[:at].strip():
-        head = ""
+    head, tail = text[:at].rstrip(), text[at:].lstrip()
+    indent = text[text.rfind("\n", 0, len(text) - len(tail)) + 1 : len(text) - len(tail)]
+    tail = f"{indent}{tail}" if tail and indent.isspace() else tail
     middle = _in_style(text, declaration.strip())
     after = (head + 2 * new_line if head else "") + middle + new_line + (new_line + tail if tail else "")
     changes = changes_between(before, outline_of(after))

@@ -103,16 +103,23 @@ class WarmPool:
         with self._lock:
             return self._held()
 
+    def forget(self, tree: Path) -> None:
+        """End the servers of a tree that nobody needs any more; checks under way are waited for."""
+        self._end_those_of(lambda key: key[0] == str(tree))
+
     def close(self) -> None:
         """End every server; checks under way, each bounded in time, are waited for, and no more are taken."""
         with self._lock:
             self._closed = True
-            kept = list(self._kept.values())
-            self._kept.clear()
-        for each in kept:
+        self._end_those_of(lambda _: True)
+        self._starter.shutdown()
+
+    def _end_those_of(self, wanted: Callable[[tuple[str, str]], bool]) -> None:
+        with self._lock:
+            ending = [self._kept.pop(key) for key in list(self._kept) if wanted(key)]
+        for each in ending:
             with each.lock:
                 each.session.close()
-        self._starter.shutdown()
 
     @contextmanager
     def _session(self, tree: Path, module: str) -> Iterator[Session]:
@@ -121,10 +128,9 @@ class WarmPool:
             kept = self._take(key)
             try:
                 with kept.lock:
+                    if self._kept.get(key) is not kept:
+                        raise CheckerError(f"The Lean server of {module} was closed before its turn came; ask again.")
                     yield kept.session
-                    # Closed meanwhile: nobody else would end it.
-                    if self._closed:
-                        kept.session.close()
             finally:
                 self._give_back(key, kept)
 

@@ -137,6 +137,10 @@ class WorkerSettings(_Section):
     packages: str | None = None
     """Folder of a project of lake on this host, relative to the campaign folder, whose packages were fetched and
     compiled there; needed where the book's project has packages."""
+    warm_servers: Annotated[int, Field(ge=0, le=4096)] = 16
+    """Lean servers the agents' worker keeps, so that a changed draft is checked in milliseconds; 0 keeps none."""
+    warm_memory_mb: Positive = 2048
+    """Megabytes these servers may hold together while idle, at most a quarter of the host's memory."""
     sandbox: Literal["bubblewrap", "none"] = "bubblewrap"
     """``none`` runs Lean code that agents wrote with no sandbox around it; status and site say so."""
     certificates: Literal["folder", "broker"] = "folder"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path  # noqa: TC003 - typer reads the annotations when it runs
 from typing import Annotated, Literal
 
@@ -55,6 +56,8 @@ def worker(
         str, typer.Option(help="Environment variable with the key shared certificates are sealed with.")
     ] = "BLUEPROVER_CERTIFICATES_KEY",
     certificates_mb: Annotated[int, typer.Option(min=1, help="Megabytes they may take in the broker.")] = 1024,
+    warm_servers: Annotated[int, typer.Option(min=0, help="Lean servers kept for drafts; 0 keeps none.")] = 16,
+    warm_memory_mb: Annotated[int, typer.Option(min=1, help="Megabytes they may hold together.")] = 2048,
     heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
 ) -> None:
     """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
@@ -77,5 +80,7 @@ def worker(
     structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
     memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
     sharing = Sharing(certificates_key_env, certificates_mb * _MEGABYTE) if certificates == "broker" else None
-    host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled, sharing)
-    Worker(broker, queue, slots, Workshop(host, broker), heartbeat_seconds).serve()
+    warm = warm_servers, warm_memory_mb * _MEGABYTE
+    host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled, sharing, *warm)
+    with closing(Workshop(host, broker)) as workshop:
+        Worker(broker, queue, slots, workshop, heartbeat_seconds).serve()

@@ -266,6 +266,7 @@ class Services:
             *("--lean-seconds", str(workers.lean_seconds), "--sandbox", workers.sandbox),
             *("--certificates", workers.certificates, "--certificates-key-env", workers.certificates_key_env),
             *("--certificates-mb", str(workers.certificates_mb)),
+            *("--warm-servers", str(workers.warm_servers), "--warm-memory-mb", str(workers.warm_memory_mb)),
             *("--heartbeat-seconds", str(self._settings.lease.heartbeat_seconds)),
             *(("--packages", str(self._folder / workers.packages)) if workers.packages else ()),
         ]

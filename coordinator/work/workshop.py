@@ -7,7 +7,6 @@ job gets a scratch folder that is gone when the job is. It knows nothing of Cele
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import threading
 from contextlib import contextmanager
@@ -26,11 +25,14 @@ from checker import (
     Layout,
     LeanChoice,
     Limits,
+    MemoryBudget,
     Policy,
     Sandbox,
+    WarmPool,
     judge,
 )
 from checker.build.lean_choice import fingerprint
+from checker.build.scratch import Scratch
 from coordinator.errors import CoordinatorError, GitError, OtherLean
 from coordinator.git import Identity, Repository
 from coordinator.work.messages import (
@@ -72,6 +74,8 @@ class HostSettings:
         sandbox: ``bubblewrap``, or ``none`` in so many words.
         packages: a project on this host whose packages were fetched and compiled; ``None`` where there is none.
         sharing: how certificates are shared with other hosts; None when they are not.
+        warm_servers: Lean servers kept for agents' drafts; 0 for none.
+        warm_memory_bytes: what they may hold together; never more than a quarter of the machine's memory.
     """
 
     folder: Path
@@ -81,10 +85,12 @@ class HostSettings:
     sandbox: str = "bubblewrap"
     packages: Path | None = None
     sharing: Sharing | None = None
+    warm_servers: int = 16
+    warm_memory_bytes: int = 2 << 30
 
 
 class Workshop:
-    """Carries out orders; safe for many threads at once."""
+    """Carries out orders; safe for many threads at once. Close it at the end."""
 
     def __init__(self, host: HostSettings, broker: str = "") -> None:
         """Finds the sandbox. Which Lean is needed the trees of orders say.
@@ -103,11 +109,13 @@ class Workshop:
         self._store = open_certificates(host.folder / "certificates", broker, host.sharing)
         self._builders: dict[tuple[str, str], Builder] = {}
         self._choosing = threading.Lock()
+        self._pools: dict[Builder, WarmPool] = {}
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
         self._models: dict[str, AnthropicModel] = {}
         self._connecting = threading.Lock()
-        self._scratch = _own_scratch(host.folder / "scratch")
+        (host.folder / "scratch").mkdir(parents=True, exist_ok=True)
+        self._scratch = Scratch(host.folder / "scratch")
 
     def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
         """Does what an order says and returns the report: where that fails, a report that says so."""
@@ -127,6 +135,12 @@ class Workshop:
         except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
             log.warning("order_failed", job=order.envelope.job, exc_info=True)
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
+
+    def close(self) -> None:
+        """Ends the Lean servers and removes the scratch folder; orders under way should have ended."""
+        for pool in self._pools.values():
+            pool.close()
+        self._scratch.close()
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
         job = order.envelope.job
@@ -179,9 +193,14 @@ class Workshop:
         self, order: AgentOrder, builder: Builder, base: Path, folder: Path, cancelled: Callable[[], bool]
     ) -> Outcome:
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
-        workspace = Workspace(base, folder, builder)
-        with Transcript(transcript) as record:
-            return run_agent(order.assignment, workspace, self._model_of(order.model), cancelled, record)
+        pool = self._pool_of(builder)
+        workspace = Workspace(base, folder, builder, pool=pool)
+        try:
+            with Transcript(transcript) as record:
+                return run_agent(order.assignment, workspace, self._model_of(order.model), cancelled, record)
+        finally:
+            if pool is not None:
+                pool.forget(folder)
 
     def _model_of(self, access: ModelAccess) -> AnthropicModel:
         """The client for a service: one for all threads, since connecting and configuring it is not free."""
@@ -259,28 +278,28 @@ class Workshop:
     def _make_builder(self, lean: Toolchain, store: Certificates) -> Builder:
         return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits)
 
+    def _pool_of(self, builder: Builder) -> WarmPool | None:
+        """The Lean servers for drafts that all agents with this builder share; none where the host wants none."""
+        if not self._host.warm_servers:
+            return None
+        most = min(self._host.warm_memory_bytes, MemoryBudget.of_this_machine().total_bytes // 4)
+        with self._choosing:
+            if builder not in self._pools:
+                self._pools[builder] = WarmPool(builder, self._host.warm_servers, most, builder.limits)
+            return self._pools[builder]
+
     @contextmanager
     def _trees(self, envelope: Envelope, **commits: str) -> Iterator[Mapping[str, Path]]:
         """Plain folders holding the files of `commits`, by name, for as long as the context lasts."""
         with self._fetching:
             self._mirror.fetch(envelope.remote, sorted(set(commits.values())))
         with tempfile.TemporaryDirectory(
-            dir=self._scratch, prefix=f"{envelope.job}-", ignore_cleanup_errors=True
+            dir=self._scratch.folder, prefix=f"{envelope.job}-", ignore_cleanup_errors=True
         ) as scratch:
             folders = {name: Path(scratch) / name for name in commits}
             for name, folder in folders.items():
                 self._mirror.export(commits[name], folder)
             yield folders
-
-
-def _own_scratch(folder: Path) -> Path:
-    """A folder for this process alone; clears away those of processes that are gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for other in folder.iterdir():
-        owner = other.name.partition("-")[0]
-        if not owner.isdigit() or not Path("/proc", owner).exists():
-            shutil.rmtree(other, ignore_errors=True)
-    return Path(tempfile.mkdtemp(dir=folder, prefix=f"{os.getpid()}-"))
 
 
 def _layout(envelope: Envelope) -> Layout:

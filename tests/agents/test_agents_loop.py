@@ -330,7 +330,7 @@ CHECK = Action("Is it right?", "check", {"path": "Arithmetic/Logic/AndComm.lean"
     ("limits", "cause"),
     [
         (Limits(max_calls=3), "calls"),
-        (Limits(max_cost_usd=0.17), "cost"),
+        (Limits(max_cost_usd=0.2), "cost"),
         (Limits(max_calls=10_000, wall_seconds=0.5), "wall"),
     ],
 )

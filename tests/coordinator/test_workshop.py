@@ -71,10 +71,14 @@ def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else
 def test_workers_that_share_a_folder_leave_one_anothers_files_alone(tmp_path: Path) -> None:
     host = HostSettings(tmp_path / "worker", sandbox="none")
     first = Workshop(host)
-    (first._scratch / "7-job").mkdir()
-    left_by_a_dead_one = host.folder / "scratch" / "999999999-x"
+    (first._scratch.folder / "7-job").mkdir()
+    left_by_a_dead_one = host.folder / "scratch" / "of-a-dead-one"
     left_by_a_dead_one.mkdir()
+    left_by_a_dead_one.with_suffix(".lock").touch()
     second = Workshop(host)
-    assert (first._scratch / "7-job").is_dir()
-    assert second._scratch != first._scratch
+    assert (first._scratch.folder / "7-job").is_dir()
+    assert second._scratch.folder != first._scratch.folder
     assert not left_by_a_dead_one.exists()
+    first.close()
+    assert [each.name for each in (host.folder / "scratch").glob("*[!k]")] == [second._scratch.folder.name]
+    second.close()
