@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from random import Random
 
     from blueprint import Stage
 
@@ -86,9 +85,9 @@ class Chance:
         weight = self.landed + self.missed
         return math.sqrt(self.landed * self.missed / (weight + 1)) / weight
 
-    def draw(self, random: Random) -> float:
-        """One of the probabilities it may be."""
-        return random.betavariate(self.landed, self.missed)
+    def off_by(self, deviations: float) -> float:
+        """The probability if it is so many deviations above what is reckoned with, and still a probability."""
+        return min(max(self.mean + deviations * self.deviation, 0.0), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +107,10 @@ class Amount:
         """The amount to reckon with."""
         return self.total / self.weight
 
-    def draw(self, random: Random) -> float:
-        """One of the means it may be."""
-        return self.total / random.gammavariate(self.weight + 1, 1.0)
+    def off_by(self, deviations: float) -> float:
+        """The mean if its logarithm is so many deviations above what is reckoned with."""
+        spread = 1 / math.sqrt(self.weight)
+        return self.mean * math.exp(deviations * spread - spread * spread / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,9 +95,17 @@ def test_more_evidence_makes_a_chance_surer() -> None:
     assert many.expect(LEMMA).chance.deviation < few.expect(LEMMA).chance.deviation
 
 
-def test_draws_are_around_the_mean() -> None:
-    random = Random(7)
-    chances = [Chance(30.0, 10.0).draw(random) for _ in range(2000)]
-    amounts = [Amount(20.0, 60.0).draw(random) for _ in range(2000)]
-    assert sum(chances) / len(chances) == pytest.approx(0.75, abs=0.02)
-    assert sum(amounts) / len(amounts) == pytest.approx(3.0, abs=0.1)
+@given(st.floats(0.5, 200), st.floats(0.5, 200), st.floats(-4, 4))
+def test_what_is_not_known_for_sure_may_be_off_and_less_so_the_more_is_known(
+    landed: float, missed: float, off: float
+) -> None:
+    few, many = Chance(landed, missed), Chance(landed * 9, missed * 9)
+    assert 0 <= few.off_by(off) <= 1
+    assert abs(many.off_by(off) - many.mean) <= abs(few.off_by(off) - few.mean) + 1e-12
+    assert few.off_by(0.0) == pytest.approx(few.mean)
+
+
+def test_an_amount_that_is_off_at_random_is_the_mean_on_average() -> None:
+    random, amount = Random(7), Amount(9.0, 27.0)
+    drawn = [amount.off_by(random.gauss()) for _ in range(4000)]
+    assert sum(drawn) / len(drawn) == pytest.approx(3.0, abs=0.1)
