@@ -21,6 +21,7 @@ from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.inspection import inspect
+from coordinator.cli.plan import plan
 from coordinator.cli.simulate import simulate
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
@@ -41,6 +42,7 @@ app = typer.Typer(
 
 app.command()(demo)
 app.command()(init)
+app.command()(plan)
 app.command()(run)
 app.command()(status)
 app.command()(check)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from blueprint import Stage
+    from blueprint import Node, Stage
 
 Group = tuple[object, ...]
 """What the attempts of a group have in common: nothing, the stage, the stage and the model, and so on."""
@@ -50,6 +50,12 @@ class Traits:
     length: int
     attempts: int
     model: str
+
+
+def traits_of(node: Node, stage: Stage, attempts: int, model: str) -> Traits:
+    """The traits of an attempt at a stage of a node, after so many others."""
+    text = node.tex if stage == "statement" else node.proof.tex if node.proof else ""
+    return Traits(stage, node.kind, len(text), attempts, model)
 
 
 @dataclass(frozen=True, slots=True)
