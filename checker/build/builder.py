@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -20,7 +21,7 @@ from checker.sandbox import Limits
 from checker.source.tree import Source, SourceTree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from checker.build.certificates import Certificates
@@ -95,7 +96,6 @@ class Builder:
         options: Lean options for every module.
         outside: certificates of modules that come compiled.
         jobs: Lean processes at once, as far as the memory allows.
-        slots: held by whoever runs a Lean process.
     """
 
     def __init__(
@@ -117,8 +117,8 @@ class Builder:
             jobs: Lean processes at once, at most.
             limits: what one module may use.
             options: Lean options for every module; part of the keys.
-            memory: what all Lean processes may use together; by default what the machine has. Where it has no room
-                for as many as ``jobs``, fewer run at once.
+            memory: what all Lean processes may use together; by default what the machine has, shared with other
+                builders on it. Where it has no room for as many as ``jobs``, fewer run at once.
         """
         memory = memory or MemoryBudget.of_this_machine()
         self.lean = lean
@@ -130,7 +130,8 @@ class Builder:
         self.outside = Outside(lean, store.local)
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
-        self.slots = threading.Semaphore(self.jobs)
+        self._memory = memory
+        self._slots = threading.Semaphore(self.jobs)
         self._workers = ThreadPoolExecutor(self.jobs, thread_name_prefix="lean")
         self._lock = threading.Lock()
         self._running: dict[str, Future[Certificate]] = {}
@@ -164,6 +165,16 @@ class Builder:
         sources = SourceTree(tree, {source.module: source.data})
         return _mending(lambda: _Session(self, sources, imports).prepare(source))
 
+    @contextmanager
+    def slot(self, limits: Limits | None = None) -> Iterator[None]:
+        """Wait for one of the slots that there are for Lean processes, and for memory on this host, and hold both.
+
+        Args:
+            limits: of the process; by default those of a module's compilation.
+        """
+        with self._slots, self._memory.room(limits or self.limits):
+            yield
+
     def close(self) -> None:
         """Let running compilations end, and start no more."""
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -186,7 +197,7 @@ class Builder:
             known = self.store.get(order.key)
             if known is not None:
                 return known
-            with self.slots:
+            with self.slot():
                 certificate, artefacts = self._compiler.compile(order)
             if certificate.failure not in _PASSING:
                 self.store.put(certificate, artefacts)

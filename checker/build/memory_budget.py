@@ -1,13 +1,18 @@
-"""How much memory all Lean processes of a builder may use together."""
+"""How much memory all Lean processes may use together: those of a builder, and those of all builders of a host."""
 
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from checker.build.host_memory import HostMemory, runtime_folder
+
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from checker.sandbox import Limits
 
 _CONTROL_GROUP: Final = Path("/sys/fs/cgroup/memory.max")
@@ -23,9 +28,11 @@ class MemoryBudget:
 
     Attributes:
         total_bytes: for all processes together; at least 1.
+        shared: folder of the locks by which all builders on this host share it; None when it is one builder's own.
     """
 
     total_bytes: int
+    shared: Path | None = None
 
     def __post_init__(self) -> None:
         """Refuse a budget in which nothing can run.
@@ -38,7 +45,7 @@ class MemoryBudget:
 
     @classmethod
     def of_this_machine(cls, control_group: Path = _CONTROL_GROUP) -> MemoryBudget:
-        """All the memory there is, or all that the container may use.
+        """All the memory there is, or all that the container may use, shared with this user's other builders.
 
         Args:
             control_group: file that says the latter; it may be absent.
@@ -48,7 +55,8 @@ class MemoryBudget:
             allowed = control_group.read_text(encoding="ascii").strip()
         except OSError:
             allowed = ""
-        return cls(min(present, int(allowed)) if allowed.isdigit() and int(allowed) else present)
+        total = min(present, int(allowed)) if allowed.isdigit() and int(allowed) else present
+        return cls(total, runtime_folder())
 
     def fit(self, limits: Limits) -> Limits:
         """Limits of one process, its memory lowered to the budget where it is more."""
@@ -57,3 +65,9 @@ class MemoryBudget:
     def processes(self, wanted: int, limits: Limits) -> int:
         """How many processes of these limits may run at once: as many as wanted, or as fit; at least one."""
         return max(1, min(wanted, self.total_bytes // limits.memory_bytes))
+
+    def room(self, limits: Limits) -> AbstractContextManager[None]:
+        """Hold what a process of these limits may use, for as long as other builders have to leave it."""
+        if self.shared is None:
+            return nullcontext()
+        return HostMemory(self.shared, self.total_bytes).room(limits.memory_bytes)

@@ -93,7 +93,7 @@ def _ask(request: _Request, builder: Builder) -> str:
         }
         (folder / "request.json").write_text(json.dumps(content), encoding="utf-8")
         limits = replace(builder.limits, memory_bytes=builder.limits.memory_bytes + RESERVED_BYTES)
-        with builder.slots:
+        with builder.slot():
             run = builder.sandbox.run(
                 builder.lean.replay_command("request.json"),
                 folder,

@@ -124,7 +124,7 @@ class WarmPool:
     @contextmanager
     def _session(self, tree: Path, module: str) -> Iterator[Session]:
         key = (str(tree), module)
-        with self._builder.slots:
+        with self._builder.slot(self._limits):
             kept = self._take(key)
             try:
                 with kept.lock:
