@@ -18,14 +18,14 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-DECLARERS = _words("theorem lemma def abbrev structure inductive class instance axiom opaque example")
+_DECLARERS = _words("theorem lemma def abbrev structure inductive class instance axiom opaque example")
 """Words that begin a declaration, once modifiers are out of the way."""
 
-MODIFIERS = _words("public private protected noncomputable unsafe partial meta nonrec")
+_MODIFIERS = _words("public private protected noncomputable unsafe partial meta nonrec")
 
 _COMMANDS = (
-    DECLARERS
-    | MODIFIERS
+    _DECLARERS
+    | _MODIFIERS
     | _words(
         """module prelude import open namespace section end universe variable set_option attribute export mutual
         deriving extends notation infix infixl infixr prefix postfix macro syntax elab macro_rules initialize

@@ -1,6 +1,7 @@
 """A Lean module as the site shows it: what comes before, the statement, the proof, and what comes after.
 
-The parts' texts join to the module's source, so that copying them copies the module.
+The checker's outline says where a declaration stands; a module it cannot cut is shown whole, and the page says so. The
+parts' texts join to the module's source, so that copying them copies the module.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from markupsafe import Markup, escape
 
-from website.lean_tokens import DECLARERS, MODIFIERS, Kind, Token, tokens_of
+from checker.errors import UnknownDeclaration
+from checker.source.lexer import LexicalError
+from checker.source.outline import outline_of
+from checker.source.surgery import find_declaration
+from website.lean_tokens import Kind, Token, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Role = Literal["before", "statement", "proof", "after"]
 
-_OPENING = {"(": 1, "[": 1, "{": 1, "⟨": 1, "⦃": 1, ")": -1, "]": -1, "}": -1, "⟩": -1, "⦄": -1}
 _OPENING_TAGS = {kind: Markup('<span class="lean-{}">').format(kind) for kind in get_args(Kind)}
 _CLOSING_TAG = Markup("</span>")
 _PROVERS = frozenset({"theorem", "lemma"})
+_MAX_NOTE = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,19 @@ class Part:
     trail: str
     has_sorry: bool
     lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleView:
+    """A module, cut around a declaration.
+
+    Attributes:
+        parts: those that are not blank, in order.
+        note: why the declaration is not shown by itself, in a sentence; empty when it is.
+    """
+
+    parts: tuple[Part, ...]
+    note: str = ""
 
 
 def coloured_lines(tokens: Iterable[Token]) -> list[Markup]:
@@ -76,33 +94,51 @@ def _rows(tokens: Sequence[Token]) -> Markup:
     return Markup("").join(rows)
 
 
-def parts_of(source: str, declaration: str) -> tuple[Part, ...]:
+def view_of(source: str, declaration: str) -> ModuleView:
     """Cut a module around a declaration.
 
     Args:
         source: the module's text.
-        declaration: the full Lean name shown; the module may spell any tail of it.
+        declaration: the full Lean name shown.
 
     Returns:
-        The parts that are not blank, in order. All of the module is one ``statement`` when the declaration
-        is not found in it. A definition has no ``proof``: its body is part of what it says.
+        The declaration, with its documentation, attributes and the comments that belong to it, as a ``statement`` and,
+        for a theorem, a ``proof``: the body of a definition is part of what it says. When it cannot be found with
+        certainty, all of the module is one ``statement``, and a note says why.
     """
-    tokens = list(tokens_of(source))
-    word = _find_declaration(tokens, declaration)
-    if word is None:
-        return tuple(_parts([("statement", tokens)]))
-    start, end = _start_of(tokens, word), _end_of(tokens, word)
-    split = _body_of(tokens, word, end) if tokens[word].text in _PROVERS else end
-    return tuple(
-        _parts(
-            [
-                ("before", tokens[:start]),
-                ("statement", tokens[start:split]),
-                ("proof", tokens[split:end]),
-                ("after", tokens[end:]),
-            ]
-        )
-    )
+    try:
+        cuts = _cuts(source, declaration)
+    except LexicalError as error:
+        return _whole(source, f"on line {error.line} it cannot be cut into declarations: {error}")
+    except UnknownDeclaration as error:
+        return _whole(source, str(error))
+    return ModuleView(tuple(_parts([(role, list(tokens_of(text))) for role, text in cuts])))
+
+
+def _whole(source: str, why: str) -> ModuleView:
+    note = f"The whole file is shown: {why}"
+    shown = note if len(note) <= _MAX_NOTE else f"{note[:_MAX_NOTE]}…"
+    return ModuleView(tuple(_parts([("statement", list(tokens_of(source)))])), shown)
+
+
+def _cuts(source: str, declaration: str) -> list[tuple[Role, str]]:
+    """Return the roles of a module's stretches, which join to it.
+
+    Raises:
+        LexicalError: it cannot be cut with certainty.
+        UnknownDeclaration: it does not declare this, or does so more than once.
+    """
+    command = find_declaration(outline_of(source), declaration)
+    span, value = command.span, command.body.value if command.body else None
+    split = span.end
+    if value is not None and command.keyword in _PROVERS:
+        split = value.start + (len(":=") if value.of(source).startswith(":=") else 0)
+    return [
+        ("before", source[: span.start]),
+        ("statement", source[span.start : split]),
+        ("proof", source[split : span.end]),
+        ("after", source[span.end :]),
+    ]
 
 
 def _parts(cuts: Sequence[tuple[Role, Sequence[Token]]]) -> list[Part]:
@@ -156,64 +192,3 @@ def _indented(tokens: Sequence[Token]) -> tuple[str, Sequence[Token]]:
 
 def _trimmed(tokens: Sequence[Token]) -> Sequence[Token]:
     return tokens[: len(tokens) - (1 if tokens[-1].kind == "space" else 0)]
-
-
-def _find_declaration(tokens: Sequence[Token], declaration: str) -> int | None:
-    """Return the index of the word (``theorem``, ``def`` …) that declares a name; the longest tail wins."""
-    best: tuple[int, int] | None = None
-    for index, token in enumerate(tokens):
-        if token.kind != "command" or token.text not in DECLARERS:
-            continue
-        name = next((t for t in tokens[index + 1 : index + 4] if t.kind != "space"), None)
-        if name is None or not f".{declaration}".endswith(f".{name.text}"):
-            continue
-        if best is None or len(name.text) > best[0]:
-            best = (len(name.text), index)
-    return best[1] if best else None
-
-
-def _start_of(tokens: Sequence[Token], word: int) -> int:
-    """Return where a declaration starts: at its doc comment, attributes and modifiers."""
-    start = word
-    for index in range(word - 1, -1, -1):
-        token = tokens[index]
-        if token.kind == "space":
-            continue
-        is_doc = token.kind == "doc" and token.text.startswith("/--")
-        if not (is_doc or token.kind == "attribute" or token.text in MODIFIERS):
-            break
-        start = index
-    return start
-
-
-def _end_of(tokens: Sequence[Token], word: int) -> int:
-    """Return where a declaration ends: at the next command, comment or attribute at the start of a line."""
-    for index in range(word + 1, len(tokens)):
-        token = tokens[index]
-        if token.kind in {"command", "doc", "comment", "attribute"} and _at_line_start(tokens, index):
-            return index
-    return len(tokens)
-
-
-def _at_line_start(tokens: Sequence[Token], index: int) -> bool:
-    return index == 0 or tokens[index - 1].text.endswith("\n")
-
-
-def _body_of(tokens: Sequence[Token], word: int, end: int) -> int:
-    """Return where a theorem's body begins: outside brackets, after ``:=``, or at ``where`` or a line's ``|``."""
-    depth = 0
-    for index in range(word + 1, end):
-        token = tokens[index]
-        if token.kind == "symbol":
-            depth += _OPENING.get(token.text, 0)
-        if depth:
-            continue
-        if token.text == ":=":
-            return index + 1
-        if token.text == "where" or (token.text == "|" and _begins_line(tokens, index)):
-            return index
-    return end
-
-
-def _begins_line(tokens: Sequence[Token], index: int) -> bool:
-    return "\n" in tokens[index - 1].text and tokens[index - 1].kind == "space"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from checker.source.outline import outline_of
 from website.lean_tokens import tokens_of
-from website.lean_view import Part, coloured_lines, parts_of
+from website.lean_view import Part, coloured_lines, view_of
 
 SUCC_INJ = """\
 module
@@ -51,6 +53,10 @@ class _Text(HTMLParser):
         self.text += data
 
 
+def parts_of(source: str, declaration: str) -> tuple[Part, ...]:
+    return view_of(source, declaration).parts
+
+
 def copied(parts: tuple[Part, ...]) -> str:
     return "".join(part.lead + _Text(part.code).text + part.trail for part in parts)
 
@@ -89,7 +95,7 @@ def test_a_theorem_is_cut_before_its_proof() -> None:
 
 
 def test_what_follows_is_shown_when_it_is_more_than_closing_words() -> None:
-    parts = parts_of("theorem a : b := c\n\ntheorem d : e := f\nend\n", "a")
+    parts = parts_of("theorem a : b := c\n\ntheorem d : e := f\n", "a")
     assert [part.role for part in parts] == ["statement", "proof", "after"]
 
 
@@ -97,6 +103,24 @@ def test_a_definition_shows_its_body() -> None:
     (part,) = parts_of("def A.two : N := succ one\n", "A.two")
     assert part.role == "statement"
     assert "succ one" in part.code
+
+
+def test_an_indented_declaration_of_a_mutual_block_is_shown_alone() -> None:
+    source = "namespace A\nmutual\n  -- first\n  @[simp] theorem b : c := d\n  theorem e : f := g\nend\nend A\n"
+    before, statement, proof, after = parts_of(source, "A.b")
+    assert _Text(statement.code).text == "-- first\n  @[simp] theorem b : c :="
+    assert _Text(proof.code).text == "d"
+    assert "mutual" in before.code
+    assert "theorem" in after.code
+    assert copied((before, statement, proof, after)) == source
+
+
+def test_what_stands_above_a_declaration_and_is_another_is_not_shown_with_it() -> None:
+    source = "open A in\n/-- Doc. -/\ntheorem b : c :=\n  d -- why\n\nattribute [simp] b\n"
+    statement, proof, after = parts_of(source, "b")
+    assert _Text(statement.code).text.startswith("open A in\n/-- Doc. -/")
+    assert _Text(proof.code).text == "  d -- why"
+    assert "attribute" in after.code
 
 
 @pytest.mark.parametrize(
@@ -109,20 +133,45 @@ def test_a_definition_shows_its_body() -> None:
     ],
 )
 def test_proofs_in_other_shapes(source: str, proof: str) -> None:
-    statement, found = parts_of(source, "Book.a")
+    statement, found = parts_of(source, "a")
     assert _Text(found.code).text == proof
     assert statement.role == "statement"
     assert found.has_sorry == ("sorry" in proof)
 
 
-def test_a_module_without_the_declaration_is_shown_whole() -> None:
-    (part,) = parts_of("-- theorem a : b := c\n", "a")
-    assert part.role == "statement"
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("-- theorem a : b := c\n", "a is not declared in this file."),
+        ("theorem A.a : b := c\n", "a is not declared in this file."),
+        ("theorem a : b := c\ntheorem a : b := c\n", "a is declared more than once, on lines 1, 2."),
+        ("theorem a : (b := c\n", "on line 1 it cannot be cut"),
+        ("theorem a : b := c\nend D\n", "on line 2 it cannot be cut"),
+        ("theorem a : b := c\n/- never closed", "on line 2 it cannot be cut"),
+    ],
+)
+def test_a_module_that_cannot_be_cut_is_shown_whole_and_says_why(source: str, why: str) -> None:
+    view = view_of(source, "a")
+    (part,) = view.parts
+    assert (part.role, copied(view.parts)) == ("statement", source)
+    assert view.note.startswith("The whole file is shown: ")
+    assert why in view.note
+    assert view_of(SUCC_INJ, "Arithmetic.succ_inj").note == ""
 
 
-def test_the_longest_name_wins() -> None:
-    source = "theorem comm : x := y\n\ntheorem add.comm : x := z\n"
+def test_a_name_counts_in_full() -> None:
+    source = "theorem comm : x := y\n\nnamespace A\ntheorem add.comm : x := z\nend A\n"
     assert "z" in parts_of(source, "A.add.comm")[-1].code
+
+
+def test_every_module_of_the_demo_book_is_cut_around_its_declaration() -> None:
+    for path in sorted((Path(__file__).parents[2] / "lean_project/Arithmetic").rglob("*.lean")):
+        source = path.read_text(encoding="utf-8")
+        for command in outline_of(source).declarations():
+            for name in command.names[:1]:
+                view = view_of(source, name)
+                assert not view.note
+                assert copied(view.parts) == source
 
 
 @pytest.mark.parametrize(

@@ -129,6 +129,19 @@ def test_a_chapter_sets_text_and_lean_side_by_side(
     assert source.index("We begin where") < source.index('id="def:nat"') < source.index('id="thm:succ_inj"')
 
 
+def test_a_chapter_says_where_lean_could_not_be_cut(
+    sample: Snapshot, tmp_path: Path, read_page: Callable[[Path], Any]
+) -> None:
+    label = "thm:succ_inj"
+    broken = replace(sample.progress[label], lean="theorem Arithmetic.succ_inj : a := b\nend <b>Nowhere</b>\n")
+    build_site(replace(sample, progress={**sample.progress, label: broken}), tmp_path)
+    text = text_of(read_page, tmp_path / CHAPTER_1)
+    assert text.count("The whole file is shown: on line 2 it cannot be cut into declarations: `end") == 1
+    assert "end <b>Nowhere</b>" in text
+    build_site(sample, tmp_path)
+    assert "The whole file" not in text_of(read_page, tmp_path / CHAPTER_1)
+
+
 def test_open_and_failed_nodes_say_why(sample: Snapshot, tmp_path: Path, read_page: Callable[[Path], Any]) -> None:
     build_site(sample, tmp_path)
     second = text_of(read_page, tmp_path / CHAPTER_2)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from blueprint.status import NodeState
 from website.figures import money, plural
-from website.lean_view import Part, parts_of
+from website.lean_view import ModuleView, Part, view_of
 from website.pages.page import Page
 from website.routes import anchor_of
 from website.tally import Tally, tally
@@ -35,6 +35,7 @@ class NodeView:
         statement, proof: the book's text.
         declaration, module: its Lean name, and the module it lives in.
         lean: the module cut around the declaration; empty until the statement has landed.
+        lean_note: why the declaration is not shown by itself; empty otherwise.
         evidence: what the kernel says of it in a few words; empty until its proof has landed.
         assumes: nodes below it that are still open.
         statement_uses, proof_uses, used_by: its neighbours in the graph.
@@ -52,6 +53,7 @@ class NodeView:
     declaration: str
     module: str
     lean: tuple[Part, ...]
+    lean_note: str
     evidence: str
     assumes: tuple[NodeLink, ...]
     statement_uses: tuple[NodeLink, ...]
@@ -124,6 +126,7 @@ def _node_view(edition: Edition, node: Node) -> NodeView:
     progress = edition.progress(node)
     link = edition.link(node.label)
     assert link is not None, "a node of the book has a link"
+    lean = view_of(progress.lean, progress.declaration) if progress.lean else ModuleView(())
     return NodeView(
         link=link,
         anchor=anchor_of(node.label),
@@ -132,7 +135,8 @@ def _node_view(edition: Edition, node: Node) -> NodeView:
         proof=edition.prose.proof(node),
         declaration=progress.declaration,
         module=progress.module,
-        lean=parts_of(progress.lean, progress.declaration) if progress.lean else (),
+        lean=lean.parts,
+        lean_note=lean.note,
         evidence=_evidence(progress),
         assumes=edition.links(progress.assumes),
         statement_uses=edition.links(edition.graph.statement_uses(node.label)),
