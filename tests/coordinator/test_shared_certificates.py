@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker import Certificate, CertificateStore
+from checker import Builder, Certificate, CertificateStore, find_lean
 from checker.errors import CertificateDamaged
 from checker.gate.replay import replay_module
 from coordinator.campaign.settings import Settings
@@ -32,6 +32,7 @@ from coordinator.work.shared_certificates import (
     unsealed,
 )
 from coordinator.work.workshop import HostSettings, Workshop
+from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +131,11 @@ def shared(tmp_path: Path, broker: str) -> Iterator[BrokerPlace]:
     opened.clear()
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Builder:
+    return Builder(find_lean(), any_sandbox(), CertificateStore(tmp_path / "own"))
 
 
 @pytest.fixture(params=["folder", "broker"])
@@ -331,6 +337,18 @@ def test_a_second_host_compiles_nothing_and_checks_nothing_again(
         assert replay_module(build, module, builder) == ""
     assert compiled == [("Book.Base.Logic", module), ()]
     assert shared.names()
+
+
+def test_a_builder_compiles_itself_what_somebody_else_says_compiles(shared: BrokerPlace, builder: Builder) -> None:
+    texts = {"X": b"module\nprelude\npublic theorem x : Nothing := nothing\n"}
+    wrong = builder.certify(PROJECT, ["X"], texts).certificates["X"]
+    right = builder.certify(PROJECT, ["X"], {"X": b"module\nprelude\n"}).certificates["X"]
+    files = {suffix: builder.store.artefact(digest).read_bytes() for suffix, digest in right.artefacts.items()}
+    forged = replace(right, key=wrong.key, source_digest=wrong.source_digest)
+    for secret, ok in ((b"the key of somebody else, quite long enough", False), (SECRET, True)):
+        shared.open(secret).put(forged, files)
+        build = Builder(builder.lean, builder.sandbox, shared.open()).certify(PROJECT, ["X"], texts)
+        assert (build.ok, build.compiled) == (ok, () if ok else ("X",))
 
 
 def test_without_a_key_certificates_are_not_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
