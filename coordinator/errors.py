@@ -7,7 +7,8 @@ CoordinatorError            exit code 1
 ├── InputError              2   what the command line names does not exist or cannot be read
 ├── CampaignBusy            3   another coordinator holds the campaign
 ├── GitError                4   git refused, timed out or is too old
-│   └── RefMoved            4   a compare-and-set of a ref lost its race
+│   ├── RefMoved            4   a compare-and-set of a ref lost its race
+│   └── GitDied             4   a git process ended before it had answered
 ├── StoreError              5   the store file is broken or of another version
 ├── OtherLean               1   this host's Lean is not the one the campaign is built with
 └── ServiceError            6   a broker, worker or model server did not start or died for good
@@ -60,6 +61,10 @@ class GitError(CoordinatorError):
 
 class RefMoved(GitError):
     """A compare-and-set of a ref lost its race: the ref no longer holds the old value."""
+
+
+class GitDied(GitError):
+    """A git process ended before it had answered: somebody killed it, or it gave up."""
 
 
 class StoreError(CoordinatorError):

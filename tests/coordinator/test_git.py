@@ -130,5 +130,5 @@ def test_a_submodule_that_nobody_touched_is_in_the_tree_again(hub: Repository, t
 def test_a_message_may_hold_what_git_refuses(hub: Repository) -> None:
     head = hub.head()
     assert head is not None
-    tree = hub._run("rev-parse", f"{head}^{{tree}}")
+    tree = hub._objects.tree_of(head)
     assert hub.message(hub.commit(tree, [head], "one\0two")) == "onetwo"

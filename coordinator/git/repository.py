@@ -1,0 +1,300 @@
+"""A bare repository: nobody ever checks out ``main``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coordinator.errors import GitError
+from coordinator.git import folders, merging, refs
+from coordinator.git.batching import Batches
+from coordinator.git.changes import changes_of_commits
+from coordinator.git.identity import BLUEPROVER, Identity
+from coordinator.git.objects import MOST_BYTES, Objects
+from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
+from coordinator.git.runner import Runner
+from coordinator.git.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from coordinator.git.batch import Batch, Branch
+    from coordinator.git.changes import Changes
+    from coordinator.git.merging import Merge
+
+
+def work_tree_of(folder: Path) -> Path | None:
+    """The git work tree `folder` is in, or ``None``.
+
+    Raises:
+        GitError: git is not installed.
+    """
+    answer = Runner(folder, discover=True).attempt("rev-parse", "--show-toplevel")
+    return Path(answer.text) if answer.status == 0 and answer.text else None
+
+
+def repository_of(folder: Path) -> Repository | None:
+    """The repository whose work tree's top, or whose bare folder, `folder` is; ``None`` where it is neither.
+
+    Raises:
+        GitError: git is not installed.
+    """
+    place = folder / ".git" if (folder / ".git").exists() else folder
+    answer = Runner(place).attempt("rev-parse", "--absolute-git-dir")
+    return Repository(Path(answer.text)) if answer.status == 0 and answer.text else None
+
+
+class Repository:
+    """A bare repository on this host. Methods may be called from several threads.
+
+    Two git processes may be kept running, one that reads and one that writes. They end with `close`, when nobody holds
+    the repository any more, and with the program, even a killed one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._runner = Runner(path)
+        self._objects = Objects(self._runner)
+        self._batches = Batches(self._runner, self._objects)
+        self._upkeep = Upkeep(self._runner, self._batches.close)
+
+    @classmethod
+    def create(cls, path: Path) -> Repository:
+        """Makes a new bare repository at `path`, or opens the one that is there."""
+        path.mkdir(parents=True, exist_ok=True)
+        repository = cls(path)
+        repository.initialize()
+        return repository
+
+    @classmethod
+    def clone(cls, source: str, path: Path) -> Repository:
+        """Makes a bare clone of ``HEAD`` of `source` whose branch is ``main``.
+
+        Raises:
+            GitError: `source` cannot be read or has no commit.
+        """
+        repository = cls.create(path)
+        repository.fetch_as(source, "HEAD", MAIN)
+        return repository
+
+    def initialize(self) -> None:
+        """Makes the repository on disk; harmless where it exists."""
+        self._run("init", "--quiet", "--bare", "--initial-branch=main", ".")
+        for name, value in (("uploadpack.allowAnySHA1InWant", "true"), ("receive.autogc", "false")):
+            self._run("config", name, value)
+
+    def close(self) -> None:
+        """Ends the processes that are kept running. What needs one again starts it again."""
+        self._objects.close()
+        self._batches.close()
+
+    @property
+    def processes(self) -> tuple[int, ...]:
+        """The processes that are kept running now."""
+        return tuple(pid for pid in (self._objects.pid, self._batches.pid) if pid is not None)
+
+    def head(self, ref: str = MAIN) -> str | None:
+        """The commit a ref, or an object name, holds; ``None`` where there is none.
+
+        Raises:
+            GitError: it is no ref of this program.
+        """
+        return self._objects.commit_at(ref)
+
+    def resolve(self, revision: str) -> str | None:
+        """The commit that a person's word for it names, such as a branch, a tag or ``HEAD~1``; else ``None``."""
+        if not revision or "\0" in revision:
+            return None
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        answer = self._runner.attempt(*arguments)
+        return answer.text if answer.status == 0 and is_oid(answer.text) else None
+
+    def has(self, commit: str) -> bool:
+        """Whether the repository holds `commit`."""
+        return self._objects.commit_at(checked_oid(commit)) is not None
+
+    def is_ancestor(self, commit: str, descendant: str) -> bool:
+        """Whether `commit` is `descendant` or among its ancestors."""
+        arguments = ("merge-base", "--is-ancestor", checked_oid(commit), checked_oid(descendant))
+        return self._runner.attempt(*arguments).status == 0
+
+    def read(self, commit: str, path: str, limit: int = MOST_BYTES) -> bytes | None:
+        """One file of a commit, or ``None`` where it has no such file.
+
+        Raises:
+            GitError: the file has more than `limit` bytes.
+        """
+        found = self._objects.at(commit, path)
+        return self._objects.content(found, limit) if found is not None and found.kind == "blob" else None
+
+    def read_blob(self, oid: str, limit: int = MOST_BYTES) -> bytes:
+        """A file's content by its object name.
+
+        Raises:
+            GitError: there is no such file, or it has more than `limit` bytes.
+        """
+        found = self._objects.kinds([oid])[0]
+        if found is None or found.kind != "blob":
+            raise GitError(f"{self.path} holds no file {oid[:10]}.")
+        return self._objects.content(found, limit)
+
+    def blobs(self, commit: str) -> dict[str, str]:
+        """Object names of all files of a commit, by path."""
+        out = self._run("ls-tree", "-r", "-z", checked_oid(commit))
+        rows = (row.split("\t", 1) for row in out.split("\0") if row)
+        return {path: entry.split()[2] for entry, path in rows}
+
+    def changes(self, pairs: Sequence[tuple[str, str]]) -> list[Changes]:
+        """What each head changed since its base, path by path, for many pairs of commits at once.
+
+        Raises:
+            GitError: a commit is missing.
+        """
+        return changes_of_commits(self._runner, pairs)
+
+    def diff(self, base: str, head: str, limit: int = 200_000) -> str:
+        """Unified diff of two commits, cut after `limit` characters."""
+        flags = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+        # Four bytes are the longest character; what is cut off is not even produced.
+        answer = self._runner.attempt("diff", *flags, checked_oid(base), checked_oid(head), limit=4 * limit + 4)
+        if answer.status != 0:
+            raise GitError(f"git diff failed in {self.path}: {answer.complaint}")
+        return answer.text if len(answer.text) <= limit else f"{answer.text[:limit]}\n[cut after {limit} characters]\n"
+
+    def write_tree(self, folder: Path, base: str | None = None) -> str:
+        """Stores every file below `folder` (ignore rules do not count) and returns the tree.
+
+        Args:
+            folder: the files.
+            base: the commit whose files were exported there, if one was: the submodules it names, of which nothing
+                is exported, are kept.
+        """
+        return folders.write_tree(self._runner, folder, base)
+
+    def export(self, commit: str, folder: Path) -> None:
+        """Writes the files of a commit below `folder`, which must be empty or missing."""
+        folders.export(self._runner, commit, folder)
+
+    def commit(self, tree: str, parents: Sequence[str], message: str, author: Identity = BLUEPROVER) -> str:
+        """Stores a commit of `tree` and returns it. No ref moves. Zero bytes, which git refuses, leave `message`."""
+        environment = {
+            "GIT_AUTHOR_NAME": author.name,
+            "GIT_AUTHOR_EMAIL": author.email,
+            "GIT_COMMITTER_NAME": BLUEPROVER.name,
+            "GIT_COMMITTER_EMAIL": BLUEPROVER.email,
+        }
+        flags = [flag for parent in parents for flag in ("-p", checked_oid(parent))]
+        text = f"{message}\n".replace("\0", "").encode("utf-8", "replace")
+        return self._run("commit-tree", checked_oid(tree), *flags, given=text, environment=environment)
+
+    def merge(self, ours: str, theirs: str) -> Merge:
+        """Joins two commits in memory.
+
+        Raises:
+            GitError: git could not even try.
+        """
+        return merging.merge(self._runner, ours, theirs)
+
+    def merge_all(self, pairs: Sequence[tuple[str, str]]) -> list[Merge]:
+        """Joins many pairs of commits, by one process.
+
+        Raises:
+            GitError: git could not even try, with one of the pairs.
+        """
+        return merging.merge_all(self._runner, pairs)
+
+    def batch(self, tip: str, branches: Sequence[Branch], when: int) -> Batch:
+        """Writes a landing of each branch on `tip`, as far as they can be joined. No ref moves.
+
+        Args:
+            tip: where ``main`` is.
+            branches: what is to land; of those that touch the same paths, earlier ones come first.
+            when: the date of the landings, in seconds since 1970.
+
+        Raises:
+            GitError: git fails, and not because of one of the branches.
+        """
+        return self._batches.make(tip, branches, when)
+
+    def land(self, batch: Batch) -> None:
+        """Moves ``main`` from the batch's tip to its top and deletes the branches' refs: all of it, or nothing.
+
+        Raises:
+            RefMoved: ``main`` or one of the branches moved meanwhile.
+            GitError: git refused for another reason.
+        """
+        if not batch.landings:
+            return
+        gone = [RefChange(ref, held, None) for landing in batch.landings for ref, held in landing.branch.refs]
+        self.move_all([RefChange(MAIN, batch.tip, batch.top), *gone])
+
+    def move(self, ref: str, new: str, old: str | None) -> None:
+        """Moves `ref` from `old` to `new` (``None``: the ref must be new), or changes nothing.
+
+        Raises:
+            RefMoved: the ref holds something else.
+            GitError: git refused for another reason.
+        """
+        self.move_all([RefChange(ref, old, new)])
+
+    def move_all(self, changes: Sequence[RefChange]) -> None:
+        """Moves, makes and deletes many refs, or changes nothing.
+
+        Raises:
+            RefMoved: one of them does not hold its old value.
+            GitError: git refused for another reason.
+        """
+        refs.move_all(self._runner, self._objects, changes)
+        if any(change.ref == MAIN for change in changes):
+            self._upkeep.landed(sum(change.ref != MAIN for change in changes) or 1)
+
+    def put(self, ref: str, new: str) -> None:
+        """Sets `ref` to `new` whatever it holds. Never for ``main``."""
+        refs.put_all(self._runner, [(ref, new)])
+
+    def put_all(self, news: Sequence[tuple[str, str]]) -> None:
+        """Sets refs to commits whatever they hold, all or none. Never ``main``."""
+        refs.put_all(self._runner, news)
+
+    def fetch(self, remote: str, commits: Sequence[str]) -> None:
+        """Gets `commits` from `remote`, those that are missing here.
+
+        Raises:
+            GitError: the remote is away or does not have them.
+        """
+        missing = [commit for commit in commits if not self.has(commit)]
+        if missing:
+            self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, *missing)
+
+    def fetch_as(self, remote: str, source: str, ref: str) -> None:
+        """Gets `source` of `remote` and keeps it here as `ref`.
+
+        Raises:
+            GitError: the remote is away or does not have it.
+        """
+        self._run("fetch", "--quiet", "--no-tags", remote, f"{source}:{checked_ref(ref)}")
+
+    def push(self, remote: str, commit: str, ref: str) -> None:
+        """Sends `commit` to `ref` of `remote`, over whatever it held.
+
+        Raises:
+            GitError: the remote is away or refuses.
+        """
+        self._run("push", "--quiet", "--force", remote, f"{checked_oid(commit)}:{checked_ref(ref)}")
+
+    def log(self, commit: str, limit: int = 1000) -> tuple[str, ...]:
+        """Commits reachable through first parents from `commit`, newest first."""
+        return tuple(self._run("rev-list", "--first-parent", f"--max-count={limit}", checked_oid(commit)).split())
+
+    def message(self, commit: str) -> str:
+        """A commit's message."""
+        return self._run("log", "-1", "--format=%B", checked_oid(commit)).strip()
+
+    def _run(
+        self,
+        *arguments: str,
+        given: bytes = b"",
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> str:
+        return self._runner.run(*arguments, given=given, environment=environment, folder=folder).text
