@@ -20,7 +20,7 @@ from coordinator.errors import GitDied, GitError
 from coordinator.git import MAIN, Branch, Repository, git_version
 from coordinator.git.conversation import Conversation
 from coordinator.git.environment import git_command
-from tests.support.processes import is_there, runs
+from tests.support.processes import is_there, runs, stop
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -57,12 +57,12 @@ def test_a_reader_that_is_killed_in_the_middle_of_an_answer_is_replaced(hub: Rep
     assert hub.read(tip, "README") == b"hello\n"
     talk = hub._objects._talk
     assert talk is not None
-    os.kill(talk.pid, signal.SIGSTOP)
+    stop(talk.pid)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(hub.read, tip, "README")
-        wait_for(lambda: unread(talk))
+        wait_for(lambda: unread(talk), 60)
         os.kill(talk.pid, signal.SIGKILL)
-        assert answer.result(60) == b"hello\n"
+        assert answer.result(120) == b"hello\n"
     assert hub._objects.pid not in (None, talk.pid)
     assert not is_there(talk.pid)
 
@@ -73,12 +73,12 @@ def test_a_writer_that_is_killed_in_the_middle_of_a_batch_is_replaced_and_nothin
     talk = hub._batches._importer._talk
     assert talk is not None
     branches = [edit(hub, f"b{number}") for number in range(3)]
-    os.kill(talk.pid, signal.SIGSTOP)
+    stop(talk.pid)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(hub.batch, first.top, branches, WHEN)
-        wait_for(lambda: unread(talk))
+        wait_for(lambda: unread(talk), 60)
         os.kill(talk.pid, signal.SIGKILL)
-        batch = answer.result(60)
+        batch = answer.result(120)
     assert not is_there(talk.pid)
     hub.land(batch)
     assert set(hub.blobs(hub.head() or "")) == {"README", "a", "b0", "b1", "b2"}
@@ -140,7 +140,7 @@ def test_no_process_outlives_an_owner_that_is_killed_even_if_it_forked(hub: Repo
 
 def test_a_process_that_does_not_answer_in_time_is_ended(hub: Repository) -> None:
     talk = Conversation("cat-file", "--batch", environment={"GIT_DIR": str(hub.path)}, folder=None, seconds=0.3)
-    os.kill(talk.pid, signal.SIGSTOP)
+    stop(talk.pid)
     talk.say(b"HEAD\n")
     with pytest.raises(GitError, match=r"longer than 0\.3 seconds"):
         talk.line()
