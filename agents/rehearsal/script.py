@@ -80,6 +80,7 @@ class DemoScript:
         if node in self._mistakes.wrong_proof:
             yield _write(path, self._answers.proved(path, self._mistakes.wrong_proof[node]), "I try the obvious proof.")
             yield Action("Does Lean take it?", "check", {"path": path})
+            yield Action("It does not. What is to be proved there?", "goal", {"path": path})
         if node in self._mistakes.left_sorry:
             yield _write(path, self._answers.proved(path, "sorry"), "I sketch it first.")
             yield Action("I hand the sketch in.", "submit", {"summary": "A sketch; the proof is still open."})

@@ -137,9 +137,11 @@ class Workshop:
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
 
     def close(self) -> None:
-        """Ends the Lean servers and removes the scratch folder; orders under way should have ended."""
+        """Ends the Lean servers and connections, removes the scratch folder; orders under way should have ended."""
         for pool in self._pools.values():
             pool.close()
+        for model in self._models.values():
+            model.close()
         self._scratch.close()
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:

@@ -1,17 +1,26 @@
 from __future__ import annotations
 
-from pathlib import Path
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agents import Assignment, NodeBrief, Outcome, Usage
+from agents.rehearsal import Action, RehearsalServer, Request
 from checker import Layout
 from checker.build.environment import Environment
 from coordinator.git import MAIN, Repository
 from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
 from coordinator.work.workshop import HostSettings, Workshop
+from tests.checker.desk import PROJECT, PROOF
+from tests.support.campaigns import alive
 
-PROJECT = Path(__file__).parent.parent / "checker" / "project"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from checker import WarmPool
+
 SPENT = Usage(input_tokens=5, cost_usd=0.25)
 
 
@@ -82,3 +91,51 @@ def test_workers_that_share_a_folder_leave_one_anothers_files_alone(tmp_path: Pa
     first.close()
     assert [each.name for each in (host.folder / "scratch").glob("*[!k]")] == [second._scratch.folder.name]
     second.close()
+
+
+class Drafter:
+    """A model that drafts a proof, checks it twice, asks for a goal, and gives up; it notes the servers meanwhile."""
+
+    STEPS = (
+        ("write_file", {"path": "Book/Nodes/ZeroAdd.lean", "text": PROOF}),
+        ("check", {"path": "Book/Nodes/ZeroAdd.lean"}),
+        ("check", {"path": "Book/Nodes/ZeroAdd.lean"}),
+        ("goal", {"path": "Book/Nodes/ZeroAdd.lean", "line": 9, "column": 2}),
+        ("give_up", {"reason": "Enough seen."}),
+    )
+
+    def __init__(self, pools: Mapping[Any, WarmPool]) -> None:
+        self._pools = pools
+        self.told: list[str] = []
+        self.held: list[int] = []
+
+    def act(self, request: Request) -> Action:
+        self.told = [each.result for each in request.exchanges]
+        self.held += [held for pool in self._pools.values() for held in pool.processes().values()]
+        return Action("On.", *self.STEPS[len(request.exchanges)])
+
+
+@pytest.mark.parametrize("servers", [1, 0])
+def test_an_attempt_drafts_with_a_warm_server_that_ends_with_it(tmp_path: Path, servers: int) -> None:
+    hub = Repository.create(tmp_path / "hub.git")
+    tip = hub.commit(hub.write_tree(PROJECT), [], "a project")
+    hub.move(MAIN, tip, None)
+    settings = HostSettings(tmp_path / "worker", sandbox="none", warm_servers=servers)
+    node = NodeBrief("thm:a", "theorem", "", "", "", "", "Book.zero_add", "Book.Nodes.ZeroAdd")
+    task = Assignment("author", "proof", node, "rehearsal", Layout("Book", ("Book/Base",), ("Book/Helpers",)))
+    envelope = Envelope(7, "key", str(hub.path), tip, "Book", (), ())
+    with closing(Workshop(settings)) as workshop:
+        model = Drafter(workshop._pools)
+        with RehearsalServer(model) as server:
+            access = ModelAccess(server.url, "KEY", rehearsal=True)
+            report = workshop.carry_out(AgentOrder(envelope, task, access, ref="refs/attempts/a/1"), lambda: False)
+        assert isinstance(report, AttemptEnded)
+        assert (report.ending, report.summary) == ("gave_up", "Enough seen.")
+        written, first, second, goal = model.told
+        assert written.startswith("Wrote")
+        assert first == second == "Lean accepts Book.Nodes.ZeroAdd."
+        assert ("⊢ Eq (add Num.zero a) a" in goal) is bool(servers)
+        assert bool(model.held) is bool(servers)
+        assert not any(pool.processes() for pool in workshop._pools.values())
+    assert not any(map(alive, model.held))
+    assert list((tmp_path / "worker/scratch").iterdir()) == []
