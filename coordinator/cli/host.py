@@ -64,9 +64,10 @@ def worker(
     import structlog
 
     from coordinator.work.carrier import QUEUES
+    from coordinator.work.host import SANDBOXES, HostSettings
     from coordinator.work.shared_certificates import Sharing
     from coordinator.work.worker import Worker
-    from coordinator.work.workshop import SANDBOXES, HostSettings, Workshop
+    from coordinator.work.workshop import Workshop
 
     broker = os.environ.get("BLUEPROVER_BROKER")
     if not broker:

@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,18 +23,13 @@ from checker import (
     Change,
     CheckerError,
     Layout,
-    LeanChoice,
-    Limits,
-    MemoryBudget,
     Policy,
-    Sandbox,
-    WarmPool,
     judge,
 )
-from checker.build.lean_choice import fingerprint
 from checker.build.scratch import Scratch
-from coordinator.errors import CoordinatorError, GitError, OtherLean
+from coordinator.errors import CoordinatorError, GitError
 from coordinator.git import Identity, Repository
+from coordinator.work.leans import Leans
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
@@ -51,42 +46,12 @@ from coordinator.work.tree_audit import look_at, records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from checker import Certificates, Toolchain
+    from coordinator.work.host import HostSettings
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
-    from coordinator.work.shared_certificates import Sharing
-
-SANDBOXES = ("bubblewrap", "none")
-"""What `HostSettings.sandbox` may be."""
 
 _REASON_LENGTH = 4000
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class HostSettings:
-    """What a worker's host allows.
-
-    Attributes:
-        folder: where mirror, certificates, transcripts and scratch folders live.
-        lean_jobs: Lean processes at once.
-        lean_memory_bytes, lean_seconds: limits of one Lean process.
-        sandbox: ``bubblewrap``, or ``none`` in so many words.
-        packages: a project on this host whose packages were fetched and compiled; ``None`` where there is none.
-        sharing: how certificates are shared with other hosts; None when they are not.
-        warm_servers: Lean servers kept for agents' drafts; 0 for none.
-        warm_memory_bytes: what they may hold together; never more than a quarter of the machine's memory.
-    """
-
-    folder: Path
-    lean_jobs: int = 2
-    lean_memory_bytes: int = 4 << 30
-    lean_seconds: float = 120.0
-    sandbox: str = "bubblewrap"
-    packages: Path | None = None
-    sharing: Sharing | None = None
-    warm_servers: int = 16
-    warm_memory_bytes: int = 2 << 30
 
 
 class Workshop:
@@ -104,12 +69,7 @@ class Workshop:
             CoordinatorError: certificates are to be shared, and there is no key to seal them with.
         """
         self._host = host
-        self._limits = Limits(memory_bytes=host.lean_memory_bytes, seconds=host.lean_seconds)
-        self._sandbox = Sandbox.none() if host.sandbox == "none" else Sandbox.bubblewrap()
-        self._store = open_certificates(host.folder / "certificates", broker, host.sharing)
-        self._builders: dict[tuple[str, str], Builder] = {}
-        self._choosing = threading.Lock()
-        self._pools: dict[Builder, WarmPool] = {}
+        self._leans = Leans(host, open_certificates(host.folder / "certificates", broker, host.sharing))
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
         self._models: dict[str, AnthropicModel] = {}
@@ -138,8 +98,7 @@ class Workshop:
 
     def close(self) -> None:
         """Ends the Lean servers and connections, removes the scratch folder; orders under way should have ended."""
-        for pool in self._pools.values():
-            pool.close()
+        self._leans.close()
         for model in self._models.values():
             model.close()
         self._scratch.close()
@@ -147,7 +106,7 @@ class Workshop:
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
         job = order.envelope.job
         with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
-            builder = self._builder_of(order.envelope, trees["base"])
+            builder = self._leans.builder_of(order.envelope, trees["base"])
             outcome = self._run_agent(order, builder, trees["base"], trees["work"], cancelled)
             lean = builder.lean.identity
             try:
@@ -176,7 +135,7 @@ class Workshop:
 
     def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
         with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
-            builder = self._builder_of(order.envelope, trees["base"])
+            builder = self._leans.builder_of(order.envelope, trees["base"])
             outcome = self._run_agent(order, builder, trees["base"], trees["head"], cancelled)
         verdict = outcome.verdict
         return ReviewEnded(
@@ -195,7 +154,7 @@ class Workshop:
         self, order: AgentOrder, builder: Builder, base: Path, folder: Path, cancelled: Callable[[], bool]
     ) -> Outcome:
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
-        pool = self._pool_of(builder)
+        pool = self._leans.pool_of(builder)
         workspace = Workspace(base, folder, builder, pool=pool)
         try:
             with Transcript(transcript) as record:
@@ -226,7 +185,7 @@ class Workshop:
                 open_statements=order.open_statements,
                 locked=order.locked,
             )
-            builder = self._builder_of(order.envelope, change.base)
+            builder = self._leans.builder_of(order.envelope, change.base)
             return replace(self._judge(order, change, builder), lean=builder.lean.identity)
 
     def _judge(self, order: BuildOrder, change: Change, builder: Builder) -> BuildEnded:
@@ -252,43 +211,12 @@ class Workshop:
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
         with self._trees(order.envelope, base=order.envelope.base) as trees:
-            lean = self._builder_of(order.envelope, trees["base"]).lean
-            fresh = self._make_builder(lean, CertificateStore(trees["base"].parent / "certificates"))
+            lean = self._leans.builder_of(order.envelope, trees["base"]).lean
+            fresh = self._leans.make_builder(lean, CertificateStore(trees["base"].parent / "certificates"))
             try:
                 return replace(look_at(trees["base"], fresh, order), lean=lean.identity)
             finally:
                 fresh.close()
-
-    def _builder_of(self, envelope: Envelope, tree: Path) -> Builder:
-        """A builder with the Lean of a tree: the same one for all trees of that Lean.
-
-        Raises:
-            checker.CheckerError: this host does not have it, or not its packages.
-            OtherLean: it is not the campaign's.
-        """
-        key = envelope.lean, fingerprint(tree)
-        with self._choosing:
-            if key not in self._builders:
-                lean = LeanChoice(envelope.lean, self._host.packages).toolchain(tree, self._sandbox)
-                alike = (each for each in self._builders.values() if each.lean == lean)
-                self._builders[key] = next(alike, None) or self._make_builder(lean, self._store)
-            builder = self._builders[key]
-        if envelope.identity not in {"", builder.lean.identity}:
-            raise OtherLean("This host has", builder.lean.identity, envelope.identity)
-        return builder
-
-    def _make_builder(self, lean: Toolchain, store: Certificates) -> Builder:
-        return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits)
-
-    def _pool_of(self, builder: Builder) -> WarmPool | None:
-        """The Lean servers for drafts that all agents with this builder share; none where the host wants none."""
-        if not self._host.warm_servers:
-            return None
-        most = min(self._host.warm_memory_bytes, MemoryBudget.of_this_machine().total_bytes // 4)
-        with self._choosing:
-            if builder not in self._pools:
-                self._pools[builder] = WarmPool(builder, self._host.warm_servers, most, builder.limits)
-            return self._pools[builder]
 
     @contextmanager
     def _trees(self, envelope: Envelope, **commits: str) -> Iterator[Mapping[str, Path]]:

@@ -10,8 +10,9 @@ from agents import Usage
 from coordinator.engine import one_lean
 from coordinator.git import MAIN, Repository
 from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.work.host import HostSettings
 from coordinator.work.messages import AttemptEnded, AuditEnded, AuditOrder, BuildEnded, Envelope
-from coordinator.work.workshop import HostSettings, Workshop
+from coordinator.work.workshop import Workshop
 from tests.support.lake_books import FILES, MODULE, PROOF, host_project, write
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from coordinator.campaign.settings import Settings
 from coordinator.errors import CoordinatorError
 from coordinator.work import shared_certificates
 from coordinator.work.carrier import connect
+from coordinator.work.host import HostSettings
 from coordinator.work.messages import Envelope
 from coordinator.work.services import Services
 from coordinator.work.shared_certificates import (
@@ -31,7 +32,7 @@ from coordinator.work.shared_certificates import (
     seal,
     unsealed,
 )
-from coordinator.work.workshop import HostSettings, Workshop
+from coordinator.work.workshop import Workshop
 from tests.support.sandboxes import any_sandbox
 
 if TYPE_CHECKING:
@@ -328,7 +329,7 @@ def test_a_second_host_compiles_nothing_and_checks_nothing_again(
     compiled = []
     for name in ("first", "second"):
         host = HostSettings(tmp_path / name, sandbox="none", sharing=Sharing("SOME_KEY", MOST))
-        builder = Workshop(host, broker)._builder_of(Envelope(7, "key", "", "", "Book", (), ()), PROJECT)
+        builder = Workshop(host, broker)._leans.builder_of(Envelope(7, "key", "", "", "Book", (), ()), PROJECT)
         build = builder.certify(PROJECT, [module])
         assert build.ok
         compiled.append(build.compiled)

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 import redis
 
 from coordinator.work.carrier import Carrier
+from coordinator.work.host import HostSettings
 from coordinator.work.messages import AuditOrder, Beat, BuildEnded, Envelope, write_order
 from coordinator.work.worker import Worker
-from coordinator.work.workshop import HostSettings, Workshop
+from coordinator.work.workshop import Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,16 +10,16 @@ from agents.rehearsal import Action, RehearsalServer, Request
 from checker import Layout
 from checker.build.environment import Environment
 from coordinator.git import MAIN, Repository
+from coordinator.work.host import HostSettings
 from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
-from coordinator.work.workshop import HostSettings, Workshop
+from coordinator.work.workshop import Workshop
 from tests.checker.desk import PROJECT, PROOF
 from tests.support.campaigns import alive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from checker import WarmPool
+    from coordinator.work.leans import Leans
 
 SPENT = Usage(input_tokens=5, cost_usd=0.25)
 
@@ -70,7 +70,7 @@ def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else
         assert not report.error
         return report.problem
 
-    builder = workshop._builder_of(Envelope(7, "key", "", "", "Book", (), ()), PROJECT)
+    builder = workshop._leans.builder_of(Envelope(7, "key", "", "", "Book", (), ()), PROJECT)
     meaning = Environment(builder.certify(PROJECT)).meaning("Book.zero_add")
     assert problem(zero_add=meaning) == ""
     assert problem(zero_add="0" * 64) == "Book.zero_add no longer means what was reviewed."
@@ -104,14 +104,14 @@ class Drafter:
         ("give_up", {"reason": "Enough seen."}),
     )
 
-    def __init__(self, pools: Mapping[Any, WarmPool]) -> None:
-        self._pools = pools
+    def __init__(self, leans: Leans) -> None:
+        self._leans = leans
         self.told: list[str] = []
         self.held: list[int] = []
 
     def act(self, request: Request) -> Action:
         self.told = [each.result for each in request.exchanges]
-        self.held += [held for pool in self._pools.values() for held in pool.processes().values()]
+        self.held += [held for pool in self._leans.pools() for held in pool.processes().values()]
         return Action("On.", *self.STEPS[len(request.exchanges)])
 
 
@@ -125,7 +125,7 @@ def test_an_attempt_drafts_with_a_warm_server_that_ends_with_it(tmp_path: Path, 
     task = Assignment("author", "proof", node, "rehearsal", Layout("Book", ("Book/Base",), ("Book/Helpers",)))
     envelope = Envelope(7, "key", str(hub.path), tip, "Book", (), ())
     with closing(Workshop(settings)) as workshop:
-        model = Drafter(workshop._pools)
+        model = Drafter(workshop._leans)
         with RehearsalServer(model) as server:
             access = ModelAccess(server.url, "KEY", rehearsal=True)
             report = workshop.carry_out(AgentOrder(envelope, task, access, ref="refs/attempts/a/1"), lambda: False)
@@ -136,6 +136,6 @@ def test_an_attempt_drafts_with_a_warm_server_that_ends_with_it(tmp_path: Path, 
         assert first == second == "Lean accepts Book.Nodes.ZeroAdd."
         assert ("⊢ Eq (add Num.zero a) a" in goal) is bool(servers)
         assert bool(model.held) is bool(servers)
-        assert not any(pool.processes() for pool in workshop._pools.values())
+        assert not any(pool.processes() for pool in workshop._leans.pools())
     assert not any(map(alive, model.held))
     assert list((tmp_path / "worker/scratch").iterdir()) == []
