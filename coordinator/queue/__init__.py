@@ -1,5 +1,65 @@
-"""The merge queue: which branches may become part of ``main``, and in what order they are built for it."""
+"""The merge queue: which branches may become part of ``main``, in what order, and what is built for it.
 
+`decide` is the whole of it: a pure function over frozen records. Git, the store and the builders are elsewhere.
+"""
+
+from coordinator.queue.actions import (
+    Accuse,
+    Action,
+    Audit,
+    Bounce,
+    Build,
+    Evidence,
+    Land,
+    Moved,
+    Screen,
+    SetAside,
+    Settle,
+    Withdraw,
+)
 from coordinator.queue.certificates import Certificate, ModuleRecord, broken_certificates, certificate_key
+from coordinator.queue.decision import decide
+from coordinator.queue.records import (
+    Batch,
+    Branch,
+    Landing,
+    Member,
+    MergeQueue,
+    Rules,
+    Screening,
+    Source,
+    Standing,
+    Tip,
+    Trail,
+)
 
-__all__ = ["Certificate", "ModuleRecord", "broken_certificates", "certificate_key"]
+__all__ = [
+    "Accuse",
+    "Action",
+    "Audit",
+    "Batch",
+    "Bounce",
+    "Branch",
+    "Build",
+    "Certificate",
+    "Evidence",
+    "Land",
+    "Landing",
+    "Member",
+    "MergeQueue",
+    "ModuleRecord",
+    "Moved",
+    "Rules",
+    "Screen",
+    "Screening",
+    "SetAside",
+    "Settle",
+    "Source",
+    "Standing",
+    "Tip",
+    "Trail",
+    "Withdraw",
+    "broken_certificates",
+    "certificate_key",
+    "decide",
+]

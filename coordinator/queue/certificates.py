@@ -7,7 +7,6 @@ the same interface. Proofs are private, so a proof that lands moves no interface
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations when records travel
 from dataclasses import dataclass
 
@@ -53,7 +52,8 @@ def certificate_key(module: str, source_digest: str, imports: Mapping[str, str])
         source_digest: of its source.
         imports: interface digests of what it imports, by module.
     """
-    return hashlib.sha256(json.dumps([module, source_digest, sorted(imports.items())]).encode()).hexdigest()
+    parts = [module, source_digest, *(f"{name}\0{imports[name]}" for name in sorted(imports))]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def broken_certificates(changed: Mapping[str, ModuleRecord], current: Mapping[str, ModuleRecord]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.queue import ModuleRecord, broken_certificates
+from coordinator.queue import ModuleRecord, broken_certificates, certificate_key
 
 
 def record(source: str, interface: str, **imports: str) -> ModuleRecord:
@@ -48,3 +48,19 @@ def test_exactly_the_importers_of_a_moved_interface_break(main: dict[str, Module
     assert broken_certificates(moved, main) == importers
     same = {name: ModuleRecord("new", main[name].interface_digest, main[name].imports)}
     assert broken_certificates(same, main) == ()
+
+
+@given(
+    st.text(max_size=4),
+    st.text(max_size=4),
+    st.dictionaries(st.sampled_from("ABC"), st.text("ab", max_size=2)),
+    st.data(),
+)
+def test_a_key_names_the_module_its_source_and_what_it_sees_and_nothing_else(
+    module: str, source: str, imports: dict[str, str], data: st.DataObject
+) -> None:
+    key = certificate_key(module, source, imports)
+    assert key == certificate_key(module, source, dict(reversed(imports.items())))
+    other = data.draw(st.dictionaries(st.sampled_from("ABC"), st.text("ab", max_size=2)))
+    assert (key == certificate_key(module, source, other)) == (imports == other)
+    assert key != certificate_key(module, source + "x", imports)
