@@ -17,6 +17,7 @@ from checker.source.surgery import (
     find_declaration,
     insert_after,
     insert_at_end,
+    insert_before,
     remove_declaration,
     replace_proof,
 )
@@ -159,11 +160,32 @@ def test_a_place_in_a_namespace_must_exist() -> None:
     assert insert_at_end("namespace A.«b c»\nend A.«b c»", "A.«b c»", "def z := 1").count("z") == 1
 
 
+def test_declarations_are_inserted_above_others_and_their_comments() -> None:
+    new = "/-- New. -/\ntheorem z : True := trivial"
+    assert insert_before(SAMPLE, "N.b", new) == SAMPLE.replace("-- of b\n", f"{new}\n\n-- of b\n")
+    assert insert_before(SAMPLE, "N.d", new) == SAMPLE.replace("mutual\n", f"\n{new}\n\nmutual\n")
+    for name in ("N.a", "N.b", "N.c", "N.e", "N.S"):
+        inserted = insert_before(SAMPLE, name, new)
+        assert changes_between(outline_of(SAMPLE), outline_of(inserted)) == Changes(added=("N.z",))
+    with pytest.raises(UnknownDeclaration):
+        insert_before(SAMPLE, "N.x", new)
+
+
+def test_what_follows_an_insertion_keeps_its_indentation() -> None:
+    text = "section\n  theorem a : True := h\n\n  theorem b : True := h\nend\n"
+    for inserted in (
+        insert_after(text, "a", "  theorem z : True := h"),
+        insert_before(text, "b", "theorem z : True := h"),
+    ):
+        assert inserted == text.replace("\n\n", "\n\ntheorem z : True := h\n\n")
+    assert insert_before(text, "a", "theorem z : True := h").count("\n  theorem") == 2
+
+
 @pytest.mark.parametrize("piece", ["", "-- nothing", "end N", "open Foo", "def z := 1\nnamespace Q", "#eval 1"])
 def test_only_declarations_are_inserted(piece: str) -> None:
-    for insert in (insert_after, insert_at_end):
+    for insert in (insert_after, insert_before, insert_at_end):
         with pytest.raises((SurgeryRefused, LexicalError)):
-            insert(SAMPLE, "N.a" if insert is insert_after else "N", piece)
+            insert(SAMPLE, "N" if insert is insert_at_end else "N.a", piece)
 
 
 SCRAPS = st.sampled_from([*":=|()⟨⟩ \nab0\"'-/!@[]#", ":= ", "def ", "end ", "by ", "/-", "open "])
