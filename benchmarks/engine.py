@@ -13,7 +13,6 @@ Figures:
     attempts_per_s, landings_per_s: per second of wall clock.
     peak_rss_mb: most memory of coordinator, workers and broker together, shared pages counted each time.
     decide_ms_p99: 99th percentile of the CPU milliseconds of one decision, `decide` alone, not divided.
-    load_ms_p99: the same of reading the state it decides on.
     restart_s: seconds from starting the coordinator on the half-finished campaign to its first new job.
     cpu_ms_of: where the CPU goes, per attempt and divided likewise: processes, and git under those who call it.
 
@@ -94,7 +93,7 @@ def measure(plan: Plan, *, whole_book: bool, profile: bool) -> dict[str, Any]:
     measured = Measured(calibrations=[calibration_seconds()])
     with tempfile.TemporaryDirectory(prefix="blueprover-engine-") as scratch:
         campaign = found_simulation(Path(scratch) / "campaign", plan)
-        with timed(measured.timings, "load_state", "decide"):
+        with timed(measured.timings, "decide"):
             _stretch(campaign, measured, plan.attempts // 2, profile=profile)
             measured.calibrations.append(calibration_seconds())
             restart_s = _restart(campaign)
@@ -193,7 +192,6 @@ def _figures(measured: Measured, restart_s: float) -> dict[str, Any]:
         "calibration": round(calibration, 3),
         "peak_rss_mb": round(measured.peak_mb, 1),
         "decide_ms_p99": _p99(measured.timings["decide"]),
-        "load_ms_p99": _p99(measured.timings["load_state"]),
         "restart_s": round(restart_s, 2),
         "cpu_ms_of": {name: round(ms / calibration, 2) for name, ms in sorted(raw.items()) if ms > 0},
     }

@@ -34,14 +34,12 @@ class Dispatcher:
         book: its book.
         key: prefix of the campaign's keys in the broker.
         model_url: where the rehearsal answers; ``None`` to take the settings' address.
-        lean: identity of the campaign's Lean; empty while no answer has told it.
     """
 
     campaign: Campaign
     book: Book
     key: str
     model_url: str | None = None
-    lean: str = ""
 
     def attempt(
         self,
@@ -55,7 +53,9 @@ class Dispatcher:
     ) -> AgentOrder:
         """The order of attempt `number` at `item`, with what was said of the earlier ones."""
         assignment = self._assignment("author", item, number, cap_usd, state, words)
-        return AgentOrder(self._envelope(job, base), assignment, self._model(), ref=attempt_ref(slug(item), number))
+        return AgentOrder(
+            self._envelope(job, base, state), assignment, self._model(), ref=attempt_ref(slug(item), number)
+        )
 
     def review(
         self,
@@ -70,14 +70,14 @@ class Dispatcher:
         base, head = request.base, request.head
         diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
         assignment = self._assignment("reviewer", item, item.sent, cap_usd, state, words, diff=diff, commit=head)
-        return AgentOrder(self._envelope(job, base), assignment, self._model(), head=head)
+        return AgentOrder(self._envelope(job, base, state), assignment, self._model(), head=head)
 
     def build(self, job: int, item: Item, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
         """The order to certify `candidate`, the item's branch joined with `tip`."""
         home = self.book.homes[item.label]
         node = self.book.blueprint.by_label[item.label]
         return BuildOrder(
-            self._envelope(job, tip),
+            self._envelope(job, tip, state),
             head=candidate,
             stage=item.stage,
             target=home.declaration,
@@ -92,14 +92,14 @@ class Dispatcher:
         """The order to audit `tip`: every declaration that counts as finished, and every reviewed statement."""
         finished = [label for label in self.book.homes if self._is_finished(label, state)]
         declarations = tuple(self.book.homes[label].declaration for label in finished)
-        return AuditOrder(self._envelope(job, tip), declarations, self._locked(state))
+        return AuditOrder(self._envelope(job, tip, state), declarations, self._locked(state))
 
     def _is_finished(self, label: str, state: CampaignState) -> bool:
         node = self.book.blueprint.by_label[label]
         item = state.items.get((label, "statement" if node.is_definition else "proof"))
         return item is not None and item.state == "landed"
 
-    def _envelope(self, job: int, base: str) -> Envelope:
+    def _envelope(self, job: int, base: str, state: CampaignState) -> Envelope:
         settings = self.campaign.settings
         return Envelope(
             job,
@@ -110,7 +110,7 @@ class Dispatcher:
             settings.base,
             settings.helper_folders,
             settings.lean,
-            self.lean,
+            state.lean,
         )
 
     def _model(self) -> ModelAccess:

@@ -15,17 +15,11 @@ from sqlalchemy import select
 from coordinator.errors import RefMoved
 from coordinator.git import MAIN, candidate_ref
 from coordinator.queue import ModuleRecord, broken_certificates
+from coordinator.store.landings import abandon_landing, finish_landing, intend_landing, intended_landings
+from coordinator.store.loading import load_modules
+from coordinator.store.requests import bounce, recheck
 from coordinator.store.schema import pull_requests
-from coordinator.store.store import get_meta, load_modules, set_meta
-from coordinator.store.transitions import (
-    abandon_landing,
-    bounce,
-    finish_landing,
-    intend_landing,
-    intended_landings,
-    log_event,
-    recheck,
-)
+from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
     from typing import Any
@@ -33,7 +27,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.git import Repository
     from coordinator.schedule.state import Item, PullRequest
-    from coordinator.store.store import Store
+    from coordinator.store.ledger import Ledger
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +41,21 @@ class Candidate:
 class Lander:
     """Moves ``main``, one branch at a time. The only one who does."""
 
-    def __init__(self, hub: Repository, store: Store, retry: RetrySettings) -> None:
+    def __init__(self, hub: Repository, ledger: Ledger, retry: RetrySettings) -> None:
         self._hub = hub
-        self._store = store
+        self._ledger = ledger
         self._retry = retry
 
     def recover(self, now: float) -> None:
         """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is."""
         tip = self._hub.head()
-        with self._store.begin() as connection:
-            for number, after in intended_landings(connection):
+        with self._ledger.begin() as transaction:
+            for number, after in intended_landings(transaction):
                 if tip is not None and self._hub.has(after) and self._hub.is_ancestor(after, tip):
-                    finish_landing(connection, number, after, now)
+                    finish_landing(transaction, number, after, now)
                 else:
-                    abandon_landing(connection, after)
-            set_meta(connection, "main", tip or "")
+                    abandon_landing(transaction, after)
+            set_meta(transaction, "main", tip or "")
 
     def join(self, request: PullRequest, now: float) -> Candidate | None:
         """Joins a branch with the tip for the builders, or sends it back when git finds a conflict."""
@@ -80,12 +74,11 @@ class Lander:
         Nothing lands on a tip that is not certified: a person may have pushed since ``main`` was last looked at, and
         a landing would pass that push off as certified.
         """
-        with self._store.begin() as connection:
-            row = connection.execute(select(pull_requests).where(pull_requests.c.number == request.number)).one()
-            current = load_modules(connection)
-            certified = get_meta(connection, "certified")
+        with self._ledger.begin() as transaction:
+            row = transaction.execute(select(pull_requests).where(pull_requests.c.number == request.number)).one()
+            current = load_modules(transaction)
         tip = self._hub.head() or ""
-        if tip != certified:
+        if tip != self._ledger.state.certified:
             return False
         merge = self._hub.merge(tip, request.head)
         if not merge.clean:
@@ -93,8 +86,8 @@ class Lander:
             return False
         commit = self._hub.commit(merge.tree, [tip, request.head], _message(row, item))
         if request.certified != tip and not self._still_certified(row, current, commit):
-            with self._store.begin() as connection:
-                recheck(connection, request.number, now)
+            with self._ledger.begin() as transaction:
+                recheck(transaction, request.number, now)
             return False
         return self._move(request.number, tip, commit, now)
 
@@ -109,24 +102,24 @@ class Lander:
         )
 
     def _move(self, number: int, tip: str, commit: str, now: float) -> bool:
-        with self._store.begin() as connection:
-            intend_landing(connection, number, tip, commit, now)
+        with self._ledger.begin() as transaction:
+            intend_landing(transaction, number, tip, commit, now)
         try:
             self._hub.move(MAIN, commit, tip)
         except RefMoved:
             # Somebody pushed to main: the next round joins the branch with what is there now.
-            with self._store.begin() as connection:
-                abandon_landing(connection, commit)
-                log_event(connection, "main_moved", now, pull_request=number)
+            with self._ledger.begin() as transaction:
+                abandon_landing(transaction, commit)
+                transaction.log("main_moved", now, pull_request=number)
             return False
-        with self._store.begin() as connection:
-            finish_landing(connection, number, commit, now)
+        with self._ledger.begin() as transaction:
+            finish_landing(transaction, number, commit, now)
         return True
 
     def _bounce(self, request: PullRequest, paths: tuple[str, ...], tip: str, now: float) -> None:
         reason = f"It conflicts with main at {tip[:10]} in {', '.join(paths)}. Start from main as it is now."
-        with self._store.begin() as connection:
-            bounce(connection, request.number, "merge", reason, self._retry, now)
+        with self._ledger.begin() as transaction:
+            bounce(transaction, request.number, "merge", reason, self._retry, now)
 
 
 def _digest(source: bytes | None) -> str:

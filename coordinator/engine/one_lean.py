@@ -9,45 +9,43 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import OtherLean
 from coordinator.store.store import get_meta, set_meta
-from coordinator.store.transitions import log_event
 from coordinator.work.messages import AuditEnded, BuildEnded
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from coordinator.work.messages import Report
+    from coordinator.store.store import Transaction
+    from coordinator.work.messages import End
 
 _NOW, _BEFORE = "lean", "lean_before"
 
 
-def begin_run(connection: Connection, identity: str, now: float) -> None:
+def begin_run(transaction: Transaction, identity: str, now: float) -> None:
     """Starts a run of a campaign.
 
     Args:
-        connection: of the store.
+        transaction: of the store.
         identity: of this host's Lean where it runs workers; empty to take that of the first answer.
         now: seconds since the epoch.
     """
-    set_meta(connection, _NOW, "")
+    set_meta(transaction, _NOW, "")
     if identity:
-        _adopt(connection, identity, now)
+        _adopt(transaction, identity, now)
 
 
-def lean_of(connection: Connection) -> str:
+def lean_of(transaction: Transaction) -> str:
     """The identity of the run's Lean; empty while no answer has told it."""
-    return str(get_meta(connection, _NOW) or "")
+    return str(get_meta(transaction, _NOW) or "")
 
 
-def vouched(connection: Connection, report: Report, now: float) -> Report:
+def vouched(transaction: Transaction, report: End, now: float) -> End:
     """A report as it counts: a build or an audit by another Lean than the campaign's is no answer, and says so.
 
     The first build or audit of a run that tells a Lean decides which one that is, unless this host's own did.
     """
     if not isinstance(report, BuildEnded | AuditEnded) or report.error:
         return report
-    known = lean_of(connection)
+    known = lean_of(transaction)
     if not known and report.lean:
-        _adopt(connection, report.lean, now)
+        _adopt(transaction, report.lean, now)
     if known in {"", report.lean}:
         return report
     error = str(OtherLean("A worker answered with", report.lean or "a Lean it does not name", known))
@@ -56,12 +54,12 @@ def vouched(connection: Connection, report: Report, now: float) -> Report:
     return AuditEnded(report.job, "", error=error, lean=report.lean)
 
 
-def _adopt(connection: Connection, identity: str, now: float) -> None:
+def _adopt(transaction: Transaction, identity: str, now: float) -> None:
     """Takes a Lean; where ``main`` was certified with another, it has to be audited anew."""
-    before = str(get_meta(connection, _BEFORE) or "")
-    set_meta(connection, _NOW, identity)
-    set_meta(connection, _BEFORE, identity)
+    before = str(get_meta(transaction, _BEFORE) or "")
+    set_meta(transaction, _NOW, identity)
+    set_meta(transaction, _BEFORE, identity)
     if before not in {"", identity}:
-        set_meta(connection, "certified", "")
-        set_meta(connection, "audited", "")
-        log_event(connection, "lean_changed", now, before=before, after=identity)
+        set_meta(transaction, "certified", "")
+        set_meta(transaction, "audited", "")
+        transaction.log("lean_changed", now, before=before, after=identity)

@@ -6,39 +6,33 @@ There is no separate way to resume: the loop started on the store of a killed co
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
-from sqlalchemy import select
 
-from agents import Feedback
 from coordinator.engine import one_lean
+from coordinator.engine.actions import QUEUE_OF, Performer
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.landing import Lander
 from coordinator.errors import ServiceError
-from coordinator.schedule import scheduler
 from coordinator.schedule.scheduler import Capacity, Finish, decide
-from coordinator.store import transitions
-from coordinator.store.schema import feedback
-from coordinator.store.store import get_meta, live_jobs, load_state, set_meta
+from coordinator.store.items import seed_items
+from coordinator.store.jobs import reap_job
+from coordinator.store.ledger import Ledger
+from coordinator.store.reports import end_attempt, end_audit, end_build, end_review
+from coordinator.store.requests import close_strangers
+from coordinator.store.store import get_meta, set_meta
 from coordinator.work.carrier import Carrier
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Connection
-
     from coordinator.campaign.campaign import Book, Campaign
-    from coordinator.schedule.scheduler import Action
-    from coordinator.schedule.state import CampaignState, Item, JobKind
-    from coordinator.store.store import Store
-    from coordinator.work.messages import Report
+    from coordinator.schedule.state import CampaignState, JobKind
+    from coordinator.store.store import Store, Transaction
+    from coordinator.work.messages import End
     from coordinator.work.services import Services
-
-QUEUE_OF: dict[JobKind, str] = {"attempt": "agents", "review": "agents", "build": "builds", "audit": "builds"}
-"""Which queue a job goes to."""
 
 _ROUNDS = 50
 """Decisions in a row before reports are read again: an approval leads to a landing, a landing to new work."""
@@ -82,40 +76,41 @@ class Coordinator:
         self._store = store
         self._services = services
         self._clock = clock
-        self._lander = Lander(campaign.hub, store, self._settings.retry)
         model, limits = self._settings.model, self._settings.attempt
         price = model.price_table().price(model.name)
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
-        self._key = self._begin(lean)
-        self._heard = self._board_at = clock()
-        self._carrier = self._connect()
-
-    def _begin(self, lean: str) -> str:
-        """Brings the store in line with the book and the hub; returns the campaign's key in the broker."""
-        now = self._clock()
-        self._lander.recover(now)
-        with self._store.begin() as connection:
-            transitions.seed_items(connection, self._book.blueprint)
-            transitions.close_strangers(connection, self._book.blueprint, now)
-            key = str(get_meta(connection, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
-            set_meta(connection, "key", key)
-            set_meta(connection, "state", "running")
-            set_meta(connection, "reason", "")
-            set_meta(connection, "began", now)
-            set_meta(connection, "audit_failure", {})
-            one_lean.begin_run(connection, lean, now)
-        if self._services.owns_broker:
+        self._key = self._begin(store, lean)
+        self._ledger = Ledger(store, book.graph, self._settings.retry.max_attempts)
+        self._lander = Lander(campaign.hub, self._ledger, self._settings.retry)
+        self._lander.recover(clock())
+        if services.owns_broker:
             self._reap_all(lambda _: True, blame=False)
+        self._ledger.extend_leases(clock() + self._settings.lease.seconds)
+        self._heard = self._board_at = clock()
+        self._connect()
+
+    def _begin(self, store: Store, lean: str) -> str:
+        """Brings the store in line with the book; returns the campaign's key in the broker."""
+        now = self._clock()
+        with store.begin() as transaction:
+            seed_items(transaction, self._book.blueprint)
+            close_strangers(transaction, self._book.blueprint, now)
+            key = str(get_meta(transaction, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
+            set_meta(transaction, "key", key)
+            set_meta(transaction, "state", "running")
+            set_meta(transaction, "reason", "")
+            set_meta(transaction, "began", now)
+            set_meta(transaction, "audit_failure", {})
+            one_lean.begin_run(transaction, lean, now)
         return key
 
-    def _connect(self) -> Carrier:
-        carrier = Carrier(self._services.broker_url, self._key)
-        carrier.check()
-        with self._store.begin() as connection:
-            carrier.restrict(job.id for job in live_jobs(connection))
-            lean = one_lean.lean_of(connection)
-        self._dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url, lean)
-        return carrier
+    def _connect(self) -> None:
+        """Connects to the broker, tells it the board, and takes the performer that sends through it."""
+        self._carrier = Carrier(self._services.broker_url, self._key)
+        self._carrier.check()
+        self._carrier.restrict(job.id for job in self._ledger.state.jobs)
+        dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
+        self._performer = Performer(self._ledger, self._lander, dispatcher, self._carrier, self._settings, self._clock)
 
     def run(self, watch: Callable[[], None]) -> Finish:
         """Goes on until there is nothing left to do; calls `watch` every now and then.
@@ -148,10 +143,10 @@ class Coordinator:
 
         The money that the jobs in flight have spent is counted, if their workers tell it within a few seconds.
         """
-        with self._store.begin() as connection:
-            state = load_state(connection)
-            lines = [self._describe(job.kind, job.item, job.pull_request, state) for job in state.jobs]
-            set_meta(connection, "state", "stopped")
+        state = self._ledger.state
+        lines = [self._describe(job.kind, job.item, job.pull_request, state) for job in state.jobs]
+        with self._ledger.begin() as transaction:
+            set_meta(transaction, "state", "stopped")
         self._wind_down()
         return lines
 
@@ -159,8 +154,7 @@ class Coordinator:
         """Stops all jobs, hears from their workers what they cost, and takes back the leases that are left."""
         until = time.monotonic() + _FAREWELL
         try:
-            with self._store.begin() as connection:
-                self._carrier.withdraw([job.id for job in live_jobs(connection)])
+            self._carrier.withdraw([job.id for job in self._ledger.state.jobs])
             if self._services.owns_broker:  # in a broker of one's own the reports wait for the next run
                 self._services.drain()
                 while self._agents_at_work() and time.monotonic() < until:
@@ -170,8 +164,7 @@ class Coordinator:
         self._reap_all(lambda _: True, blame=False)
 
     def _agents_at_work(self) -> bool:
-        with self._store.begin() as connection:
-            return any(job.worker and QUEUE_OF[job.kind] == "agents" for job in live_jobs(connection))
+        return any(job.worker and QUEUE_OF[job.kind] == "agents" for job in self._ledger.state.jobs)
 
     def close(self) -> None:
         """Closes the connections to the broker."""
@@ -193,14 +186,14 @@ class Coordinator:
         # Where the broker died, the workers were restarted with it: no job is to blame.
         self._reap_all(lambda kind: QUEUE_OF[kind] in lost, blame=self._services.broker_url == broker)
         self._carrier.close()
-        self._carrier = self._connect()
+        self._connect()
 
     def _reap_all(self, concerned: Callable[[JobKind], bool], *, blame: bool) -> None:
         now = self._clock()
-        with self._store.begin() as connection:
-            for job in live_jobs(connection):
+        with self._ledger.begin() as transaction:
+            for job in self._ledger.state.jobs:
                 if concerned(job.kind):
-                    transitions.reap_job(connection, job.id, now, blame=blame)
+                    reap_job(transaction, job.id, now, blame=blame)
 
     def _listen(self, patience: float) -> None:
         """Applies the reports that arrive within `patience` seconds, and all that wait.
@@ -211,8 +204,7 @@ class Coordinator:
         """
         now = self._clock()
         if now - self._heard > self._settings.lease.seconds / 2:
-            with self._store.begin() as connection:
-                transitions.extend_leases(connection, now + self._settings.lease.seconds)
+            self._ledger.extend_leases(now + self._settings.lease.seconds)
         self._renew_board(now)
         for _ in range(_ROUNDS):
             if not self._apply_reports(patience):
@@ -223,8 +215,7 @@ class Coordinator:
     def _renew_board(self, now: float) -> None:
         """Writes the board anew once a heartbeat: a broker that was restarted has forgotten it."""
         if now - self._board_at >= self._settings.lease.heartbeat_seconds:
-            with self._store.begin() as connection:
-                self._carrier.restrict(job.id for job in live_jobs(connection))
+            self._carrier.restrict(job.id for job in self._ledger.state.jobs)
             self._board_at = now
 
     def _apply_reports(self, patience: float) -> bool:
@@ -232,163 +223,63 @@ class Coordinator:
         received = self._carrier.receive(patience)
         if not received:
             return False
-        ended: list[int] = []
-        with self._store.begin() as connection:
-            for _, report in received:
-                self._apply(connection, one_lean.vouched(connection, report, self._clock()))
-                if not isinstance(report, Beat):
-                    ended.append(report.job)
-            self._dispatcher = replace(self._dispatcher, lean=one_lean.lean_of(connection))
+        reports = [report for _, report in received]
+        self._renew_leases([report for report in reports if isinstance(report, Beat)])
+        ends = [report for report in reports if not isinstance(report, Beat)]
+        if ends:
+            with self._ledger.begin() as transaction:
+                for report in ends:
+                    self._apply(transaction, one_lean.vouched(transaction, report, self._clock()))
         self._carrier.acknowledge([identifier for identifier, _ in received])
-        self._carrier.withdraw(ended)
+        self._carrier.withdraw([report.job for report in ends])
         return True
 
-    def _apply(self, connection: Connection, report: Report) -> None:
-        now, retry = self._clock(), self._settings.retry
+    def _renew_leases(self, beats: Sequence[Beat]) -> None:
+        now = self._clock()
+        for beat in beats:
+            self._ledger.renew_leases(beat.worker, beat.jobs, now + self._settings.lease.seconds, now)
+
+    def _apply(self, transaction: Transaction, report: End) -> None:
+        now = self._clock()
         match report:
-            case Beat():
-                transitions.renew_leases(connection, report.worker, report.jobs, now + self._settings.lease.seconds)
             case AttemptEnded():
-                transitions.end_attempt(connection, report, retry, now, self._settings.attempt.max_cost_usd)
+                full_cap = self._settings.attempt.max_cost_usd
+                end_attempt(transaction, report, self._settings.retry, now, full_cap)
             case ReviewEnded():
-                transitions.end_review(connection, report, now)
+                end_review(transaction, report, now)
             case BuildEnded():
-                transitions.end_build(connection, report, retry, now)
+                end_build(transaction, report, self._settings.retry, now)
             case AuditEnded():
-                transitions.end_audit(connection, report, now)
+                end_audit(transaction, report, now)
 
     def _act_until_quiet(self) -> Finish | None:
         capacity = self._capacity()
         for _ in range(_ROUNDS):
             self._notice_main()
-            with self._store.begin() as connection:
-                state = load_state(connection).within(self._book.blueprint)
-            actions = decide(state, self._book.graph, self._settings, capacity, self._heard)
+            actions = decide(self._ledger.state, self._ledger.readiness, self._settings, capacity, self._heard)
             for action in actions:
                 if isinstance(action, Finish):
                     return self._finish(action)
-            if not self._act(actions, state):
+            if not actions:
                 return None
+            self._performer.perform(actions)
         return None
 
     def _notice_main(self) -> None:
         """Takes note of where ``main`` is: a person may have pushed to it."""
         tip = self._campaign.main()
-        with self._store.begin() as connection:
-            if tip != get_meta(connection, "main"):
-                set_meta(connection, "main", tip)
-                transitions.log_event(connection, "main_pushed", self._clock(), commit=tip)
+        if tip != self._ledger.state.main:
+            with self._ledger.begin() as transaction:
+                set_meta(transaction, "main", tip)
+                transaction.log("main_pushed", self._clock(), commit=tip)
 
     def _finish(self, action: Finish) -> Finish:
-        with self._store.begin() as connection:
-            set_meta(connection, "state", action.state)
-            set_meta(connection, "reason", action.reason)
-            left = live_jobs(connection)
-        if left:
+        with self._ledger.begin() as transaction:
+            set_meta(transaction, "state", action.state)
+            set_meta(transaction, "reason", action.reason)
+        if self._ledger.state.jobs:
             self._wind_down()
         return action
-
-    def _act(self, actions: Sequence[Action], state: CampaignState) -> bool:
-        """Carries actions out. Says whether there may be more to decide at once."""
-        landed = False
-        for action in actions:
-            match action:
-                case scheduler.Reap(job):
-                    self._reap(job)
-                case scheduler.Land(number):
-                    # One at a time: the next branch is judged against the main this one makes.
-                    if not landed:
-                        request = next(each for each in state.pull_requests if each.number == number)
-                        landed = self._lander.land(request, state.by_id[request.item], self._clock())
-                case scheduler.Approve() | scheduler.Bounce() | scheduler.GiveUp():
-                    self._record(action)
-                case (
-                    scheduler.StartAttempt() | scheduler.StartReview() | scheduler.StartBuild() | scheduler.StartAudit()
-                ):
-                    self._start(action, state)
-                case Finish():
-                    pass
-        return bool(actions)
-
-    def _reap(self, job: int) -> None:
-        with self._store.begin() as connection:
-            transitions.reap_job(connection, job, self._clock(), blame=True)
-        self._carrier.withdraw([job])
-
-    def _record(self, action: scheduler.Approve | scheduler.Bounce | scheduler.GiveUp) -> None:
-        now = self._clock()
-        with self._store.begin() as connection:
-            match action:
-                case scheduler.Approve(number):
-                    transitions.approve(connection, number, now)
-                case scheduler.Bounce(number, source, reason):
-                    transitions.bounce(connection, number, source, reason, self._settings.retry, now)
-                case scheduler.GiveUp(item):
-                    transitions.give_up(connection, item, now)
-
-    def _start(
-        self,
-        action: scheduler.StartAttempt | scheduler.StartReview | scheduler.StartBuild | scheduler.StartAudit,
-        state: CampaignState,
-    ) -> None:
-        match action:
-            case scheduler.StartAttempt(item, number, cap):
-                self._start_attempt(item, number, cap, state)
-            case scheduler.StartReview(number, seat, cap):
-                self._start_review(number, seat, cap, state)
-            case scheduler.StartBuild(number):
-                self._start_build(number, state)
-            case scheduler.StartAudit():
-                job = self._send_job("audit", base=state.main)
-                self._carrier.send("builds", self._dispatcher.audit(job, state.main, state))
-
-    def _start_attempt(self, item_id: int, number: int, cap: float, state: CampaignState) -> None:
-        item, tip = state.by_id[item_id], state.main
-        job = self._send_job("attempt", base=tip, item=item_id, number=number, cap_usd=cap)
-        order = self._dispatcher.attempt(job, item, number, cap, tip, state, self._feedback_on(item))
-        self._carrier.send("agents", order)
-
-    def _feedback_on(self, item: Item) -> list[Feedback]:
-        with self._store.begin() as connection:
-            rows = connection.execute(select(feedback).where(feedback.c.item == item.id).order_by(feedback.c.id))
-            return [Feedback(row.source, row.text) for row in rows]
-
-    def _start_review(self, number: int, seat: int, cap: float, state: CampaignState) -> None:
-        request = next(each for each in state.pull_requests if each.number == number)
-        item = state.by_id[request.item]
-        job = self._send_job("review", base=request.base, item=item.id, pull_request=number, number=seat, cap_usd=cap)
-        self._carrier.send("agents", self._dispatcher.review(job, item, cap, request, state, self._feedback_on(item)))
-
-    def _start_build(self, number: int, state: CampaignState) -> None:
-        request = next(each for each in state.pull_requests if each.number == number)
-        item = state.by_id[request.item]
-        candidate = self._lander.join(request, self._clock())
-        if candidate is not None:
-            job = self._send_job("build", base=candidate.tip, item=item.id, pull_request=number)
-            self._carrier.send("builds", self._dispatcher.build(job, item, candidate.tip, candidate.commit, state))
-
-    def _send_job(
-        self,
-        kind: JobKind,
-        *,
-        base: str,
-        item: int | None = None,
-        pull_request: int | None = None,
-        number: int = 1,
-        cap_usd: float = 0.0,
-    ) -> int:
-        with self._store.begin() as connection:
-            return transitions.send_job(
-                connection,
-                kind,
-                now=self._clock(),
-                lease_seconds=self._settings.lease.seconds,
-                base=base,
-                item=item,
-                pull_request=pull_request,
-                number=number,
-                cap_usd=cap_usd,
-            )
 
     def _capacity(self) -> Capacity:
         """What this host's workers can do (also before they are up), and those elsewhere that are there."""

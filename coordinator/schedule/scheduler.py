@@ -8,16 +8,15 @@ coordinator that was killed, is therefore always safe.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
-from blueprint import ready_stages
-
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from blueprint import DependencyGraph
     from coordinator.campaign.settings import Settings
-    from coordinator.schedule.state import CampaignState, Item, PullRequest, Verdict
+    from coordinator.schedule.readiness import Readiness
+    from coordinator.schedule.state import CampaignState, PullRequest, Verdict
 
 MAX_TRIES = 5
 """Builds and reviews of one pull request, or audits of one commit, that may end without an answer."""
@@ -117,9 +116,16 @@ class Capacity:
 
 
 def decide(
-    state: CampaignState, graph: DependencyGraph, settings: Settings, capacity: Capacity, now: float
+    state: CampaignState, readiness: Readiness, settings: Settings, capacity: Capacity, now: float
 ) -> list[Action]:
     """Says what to do in `state` at `now` (seconds since the epoch).
+
+    Args:
+        state: the campaign as it stands.
+        readiness: what can be worked on in that state.
+        settings: the campaign's settings.
+        capacity: slots and the price of a call.
+        now: the time by which leases and back-offs are judged.
 
     Invariants of the answer: no item gets a second attempt or pull request while one is open; no more jobs than
     `capacity`; the caps of all jobs together never exceed the budget; nothing is done twice for one pull request.
@@ -129,11 +135,15 @@ def decide(
         return expired
     if state.audit_failure or len(state.audit_errors) >= MAX_TRIES:
         return [_red(state)]
-    settled = [action for request in state.pull_requests for action in _settle(request, state, settings)]
-    wanted: list[StartReview | StartAttempt] = [*_reviews(state, settings), *_attempts(state, graph, settings, now)]
+    asked = _asked_seats(state)
+    settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
+    wanted: Iterable[StartReview | StartAttempt] = chain(
+        _reviews(state, settings, asked), _attempts(state, readiness, now)
+    )
     started, money_ends = _within_means(wanted, state, settings, capacity)
-    actions = [*_survey(state), *settled, *_give_ups(state, settings), *_builds(state, capacity), *started]
-    if actions or state.jobs or _waiting(state, graph):
+    given_up = (GiveUp(item) for item in readiness.exhausted)
+    actions = [*_survey(state), *settled, *given_up, *_builds(state, capacity), *started]
+    if actions or state.jobs or state.pull_requests or not readiness.is_empty:
         return actions if not money_ends or actions or state.jobs else [_out_of_budget(settings)]
     return [_conclude(state)]
 
@@ -144,7 +154,9 @@ def _survey(state: CampaignState) -> Iterator[StartAudit]:
         yield StartAudit()
 
 
-def _settle(request: PullRequest, state: CampaignState, settings: Settings) -> Iterator[Action]:
+def _settle(
+    request: PullRequest, state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]
+) -> Iterator[Action]:
     """What the verdicts on a pull request, or its many tries, lead to."""
     if request.state == "approved":
         if state.certified == state.main:
@@ -158,43 +170,32 @@ def _settle(request: PullRequest, state: CampaignState, settings: Settings) -> I
     if request.state != "reviewing":
         return
     against = [verdict for verdict in _current(request) if verdict.decision != "approve"]
-    if against and not _under_review(request, state):
+    if against and not asked.get(request.number):
         yield Bounce(request.number, "reviewer", "\n\n".join(verdict.reasons for verdict in against))
     elif len(_current(request)) >= _seats(request, state, settings) and not against:
         yield Approve(request.number)
 
 
-def _reviews(state: CampaignState, settings: Settings) -> Iterator[StartReview]:
+def _reviews(state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]) -> Iterator[StartReview]:
     for request in state.pull_requests:
         if request.state != "reviewing" or request.tries >= MAX_TRIES:
             continue
         if any(verdict.decision != "approve" for verdict in _current(request)):
             continue
-        taken = {verdict.seat for verdict in _current(request)} | _under_review(request, state)
+        taken = {verdict.seat for verdict in _current(request)} | asked.get(request.number, set())
         for seat in range(_seats(request, state, settings)):
             if seat not in taken:
                 yield StartReview(request.number, seat, 0.0)
 
 
-def _attempts(state: CampaignState, graph: DependencyGraph, settings: Settings, now: float) -> Iterator[StartAttempt]:
-    """Attempts at what is ready, the items that unblock most first.
+def _attempts(state: CampaignState, readiness: Readiness, now: float) -> Iterator[StartAttempt]:
+    """Attempts at what is ready, in the readiness's order.
 
     None before ``main`` has passed its first audit: no money is spent on a base that does not build.
     """
-    if not state.audited:
-        return
-    ready = [item for item in _idle(state, graph) if item.not_before <= now]
-    order = {label: place for place, label in enumerate(graph.order())}
-    for item in sorted(ready, key=lambda item: (-graph.leverage(item.label), order[item.label])):
-        if item.attempts < settings.retry.max_attempts:
+    if state.audited:
+        for item in readiness.ready(now):
             yield StartAttempt(item.id, item.sent + 1, 0.0)
-
-
-def _give_ups(state: CampaignState, settings: Settings) -> Iterator[GiveUp]:
-    busy = _busy(state)
-    for item in state.items.values():
-        if item.state == "open" and item.id not in busy and item.attempts >= settings.retry.max_attempts:
-            yield GiveUp(item.id)
 
 
 def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
@@ -211,13 +212,13 @@ def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
 
 
 def _within_means(
-    wanted: Sequence[StartReview | StartAttempt], state: CampaignState, settings: Settings, capacity: Capacity
+    wanted: Iterable[StartReview | StartAttempt], state: CampaignState, settings: Settings, capacity: Capacity
 ) -> tuple[list[Action], bool]:
     """As many of `wanted` as slots and money allow, each with its cap; and whether money was what ended it."""
     free = capacity.agents - sum(job.kind in {"attempt", "review"} for job in state.jobs)
     room = settings.budget_usd - state.spent_usd - state.reserved_usd
     started: list[Action] = []
-    for action in wanted[: max(free, 0)]:
+    for action in islice(wanted, max(free, 0)):
         cap = min(settings.attempt.max_cost_usd, room)
         if cap < min(capacity.call_usd, settings.attempt.max_cost_usd):
             return started, True
@@ -227,11 +228,6 @@ def _within_means(
         else:
             started.append(StartAttempt(action.item, action.number, cap))
     return started, False
-
-
-def _waiting(state: CampaignState, graph: DependencyGraph) -> bool:
-    """Whether something may still happen without a job running: a retry that is due later, a request in the queue."""
-    return bool(state.pull_requests) or any(True for _ in _idle(state, graph))
 
 
 def _red(state: CampaignState) -> Finish:
@@ -258,25 +254,18 @@ def _out_of_budget(settings: Settings) -> Finish:
     return Finish("out_of_budget", f"The budget of ${settings.budget_usd:.2f} is spent; raise `budget_usd` to go on.")
 
 
-def _idle(state: CampaignState, graph: DependencyGraph) -> list[Item]:
-    """Open items that are ready and that nobody works on."""
-    busy = _busy(state)
-    ready = (state.items[label, stage] for label, stage in ready_stages(graph, state.landed))
-    return [item for item in ready if item.state == "open" and item.id not in busy]
-
-
-def _busy(state: CampaignState) -> set[int | None]:
-    attempts = {job.item for job in state.jobs if job.kind == "attempt"}
-    return attempts | {request.item for request in state.pull_requests}
-
-
 def _current(request: PullRequest) -> list[Verdict]:
     """Verdicts that bind: those given of the very commit proposed."""
     return [verdict for verdict in request.verdicts if verdict.commit == request.head]
 
 
-def _under_review(request: PullRequest, state: CampaignState) -> set[int]:
-    return {job.number for job in state.jobs if job.kind == "review" and job.pull_request == request.number}
+def _asked_seats(state: CampaignState) -> dict[int, set[int]]:
+    """Seats that review a pull request right now, by its number."""
+    asked: dict[int, set[int]] = {}
+    for job in state.jobs:
+        if job.kind == "review" and job.pull_request is not None:
+            asked.setdefault(job.pull_request, set()).add(job.number)
+    return asked
 
 
 def _seats(request: PullRequest, state: CampaignState, settings: Settings) -> int:

@@ -1,12 +1,13 @@
-"""A campaign's state in memory, as `scheduler.decide` reads it: plain frozen records, loaded from the store."""
+"""A campaign's state in memory, as `scheduler.decide` reads it: frozen records, and what is known of them all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from blueprint import Blueprint, Node, Stage
 
@@ -94,68 +95,148 @@ class PullRequest:
     tries: int = 0
 
 
-@dataclass(frozen=True)
 class CampaignState:
-    """All that a decision depends on.
+    """All that a decision depends on, kept in memory and changed one record at a time.
+
+    What is asked often is kept ready, so that no question costs more than its answer is long.
 
     Attributes:
         items: by (label, stage).
-        jobs: those with a live lease.
-        pull_requests: those still open, oldest first.
+        by_id: the same items by their id.
         spent_usd: by everything that has ended.
         main: the tip of ``main``.
         certified: the commit whose modules are all known to be certified: the last audit's, and what landed on it.
         audited: the commit of the last passed audit; empty before the first.
         audit_failure: why ``main`` as it is now did not pass its audit; empty otherwise.
         audit_errors: why audits of ``main`` as it is now gave no answer in this run, one entry each.
+        lean: identity of the campaign's Lean; empty while no answer has told it.
+        reserved_usd: dollars promised to jobs that still run.
+        landed: stages landed, by label.
+        failed: labels of nodes given up.
     """
 
-    items: Mapping[tuple[str, Stage], Item]
-    jobs: tuple[Job, ...] = ()
-    pull_requests: tuple[PullRequest, ...] = ()
-    spent_usd: float = 0.0
-    main: str = ""
-    certified: str = ""
-    audited: str = ""
-    audit_failure: str = ""
-    audit_errors: tuple[str, ...] = ()
-    by_id: Mapping[int, Item] = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "by_id", {item.id: item for item in self.items.values()})
-
-    def within(self, blueprint: Blueprint) -> CampaignState:
-        """The same without what the book no longer asks for.
-
-        That is: items of nodes that are gone, proofs of what became a definition, and items given up whose node the
-        author has since marked not ready. No job and no pull request may be open at any of them.
-        """
-        wanted = {(node.label, stage): node for node in blueprint.nodes for stage in stages_of(node)}
-        kept = {
-            key: item
-            for key, item in self.items.items()
-            if key in wanted and not (item.state == "failed" and wanted[key].marks.notready)
-        }
-        return replace(self, items=kept)
+    def __init__(
+        self,
+        items: Mapping[tuple[str, Stage], Item],
+        jobs: Iterable[Job] = (),
+        pull_requests: Iterable[PullRequest] = (),
+        spent_usd: float = 0.0,
+        main: str = "",
+        certified: str = "",
+        audited: str = "",
+        audit_failure: str = "",
+        audit_errors: tuple[str, ...] = (),
+        lean: str = "",
+    ) -> None:
+        self.items: dict[tuple[str, Stage], Item] = {}
+        self.by_id: dict[int, Item] = {}
+        self.landed: dict[str, frozenset[Stage]] = {}
+        self._given_up: Counter[str] = Counter()
+        self._jobs: dict[int, Job] = {}
+        self._requests: dict[int, PullRequest] = {}
+        self._at_work: Counter[int] = Counter()
+        self.spent_usd = spent_usd
+        self.main = main
+        self.certified = certified
+        self.audited = audited
+        self.audit_failure = audit_failure
+        self.audit_errors = audit_errors
+        self.lean = lean
+        for item in items.values():
+            self.put_item(item)
+        for job in jobs:
+            self.put_job(job)
+        for request in pull_requests:
+            self.put_request(request)
 
     @property
-    def reserved_usd(self) -> float:
-        """Dollars promised to jobs that still run."""
-        return sum(job.cap_usd for job in self.jobs)
+    def jobs(self) -> tuple[Job, ...]:
+        """Those with a live lease, oldest first."""
+        return tuple(self._jobs.values())
 
     @property
-    def landed(self) -> dict[str, frozenset[Stage]]:
-        """Stages landed, by label."""
-        stages: dict[str, frozenset[Stage]] = {}
-        for item in self.items.values():
-            if item.state == "landed":
-                stages[item.label] = stages.get(item.label, frozenset()) | {item.stage}
-        return stages
+    def pull_requests(self) -> tuple[PullRequest, ...]:
+        """Those still open, oldest first."""
+        return tuple(self._requests.values())
 
     @property
     def failed(self) -> frozenset[str]:
         """Labels of nodes given up."""
-        return frozenset(item.label for item in self.items.values() if item.state == "failed")
+        return frozenset(self._given_up)
+
+    @property
+    def reserved_usd(self) -> float:
+        """Dollars promised to jobs that still run."""
+        return sum(job.cap_usd for job in self._jobs.values())
+
+    def job(self, number: int) -> Job | None:
+        """A job whose lease is live."""
+        return self._jobs.get(number)
+
+    def request(self, number: int) -> PullRequest | None:
+        """A pull request that is still open."""
+        return self._requests.get(number)
+
+    def is_idle(self, item: int) -> bool:
+        """Whether an item is open and nobody works on it: no attempt, no open pull request."""
+        return self.by_id[item].state == "open" and not self._at_work[item]
+
+    def put_item(self, item: Item) -> None:
+        """Sets what is known of an item."""
+        before = self.by_id.get(item.id)
+        if before is not None and before.state != item.state:
+            self._leave(before)
+        self.items[item.label, item.stage] = self.by_id[item.id] = item
+        if before is None or before.state != item.state:
+            self._enter(item)
+
+    def _enter(self, item: Item) -> None:
+        if item.state == "landed":
+            self.landed[item.label] = self.landed.get(item.label, frozenset()) | {item.stage}
+        elif item.state == "failed":
+            self._given_up[item.label] += 1
+
+    def _leave(self, item: Item) -> None:
+        if item.state == "landed":
+            self.landed[item.label] -= {item.stage}
+        elif item.state == "failed":
+            self._given_up -= Counter([item.label])
+
+    def put_job(self, job: Job) -> None:
+        """Sets what is known of a job whose lease is live."""
+        if job.id not in self._jobs and job.kind == "attempt" and job.item is not None:
+            self._at_work[job.item] += 1
+        self._jobs[job.id] = job
+
+    def end_job(self, number: int) -> None:
+        """Forgets a job: it ended, or its lease was lost."""
+        job = self._jobs.pop(number, None)
+        if job is not None and job.kind == "attempt" and job.item is not None:
+            self._at_work[job.item] -= 1
+
+    def put_request(self, request: PullRequest) -> None:
+        """Sets what is known of an open pull request."""
+        if request.number not in self._requests:
+            self._at_work[request.item] += 1
+        self._requests[request.number] = request
+
+    def close_request(self, number: int) -> None:
+        """Forgets a pull request: it landed or bounced."""
+        request = self._requests.pop(number, None)
+        if request is not None:
+            self._at_work[request.item] -= 1
+
+
+def is_wanted(item: Item, blueprint: Blueprint) -> bool:
+    """Whether the book still asks for an item.
+
+    It does not when the node is gone, or became a definition and this is its proof, or when the item was given up and
+    the author has since marked the node not ready.
+    """
+    node = blueprint.by_label.get(item.label)
+    if node is None or item.stage not in stages_of(node):
+        return False
+    return not (item.state == "failed" and node.marks.notready)
 
 
 def stages_of(node: Node) -> tuple[Stage, ...]:

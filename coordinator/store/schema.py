@@ -54,6 +54,7 @@ jobs = Table(
     Column("ended_at", Float),
     Index("jobs_by_state", "state"),
     Index("jobs_by_item", "item"),
+    Index("jobs_by_pull_request", "pull_request"),
 )
 
 pull_requests = Table(
@@ -100,6 +101,7 @@ feedback = Table(
     Column("source", String, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", Float, nullable=False),
+    Index("feedback_by_item", "item"),
 )
 
 modules = Table(
@@ -131,6 +133,7 @@ failures = Table(
     Column("reason", Text, nullable=False),
     Column("at", Float, nullable=False),
     Column("final", Integer, nullable=False, default=0),
+    Index("failures_by_item", "item"),
 )
 
 events = Table(

@@ -13,17 +13,16 @@ from sqlalchemy import func, select
 from blueprint import NodeState, derive_states
 from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
 from coordinator.git import Repository
+from coordinator.store.loading import load_state
 from coordinator.store.schema import failures, items, jobs, landings, pull_requests, verdicts
-from coordinator.store.store import get_meta, load_state
+from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from sqlalchemy import Connection
-
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.schedule.state import CampaignState
-    from coordinator.store.store import Store
+    from coordinator.store.store import Store, Transaction
 
 _REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
 
@@ -42,19 +41,19 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
         store: its store.
         sources: whether to read Lean sources and diffs from the hub too, as the site needs them.
     """
-    with store.begin() as connection:
-        state = load_state(connection)
+    with store.begin() as transaction:
+        state = load_state(transaction)
         snapshot = Snapshot(
             campaign=campaign.settings.name,
-            state=_campaign_state(connection, running=campaign.is_running()),
-            reason=str(get_meta(connection, "reason")),
+            state=_campaign_state(transaction, running=campaign.is_running()),
+            reason=str(get_meta(transaction, "reason")),
             blueprint=book.blueprint,
-            progress=_progress(connection, book, state),
-            attempts=_attempts(connection),
-            pull_requests=_requests(connection),
-            landings=_landings(connection),
-            failures=_failures(connection),
-            **_spent(connection),
+            progress=_progress(transaction, book, state),
+            attempts=_attempts(transaction),
+            pull_requests=_requests(transaction),
+            landings=_landings(transaction),
+            failures=_failures(transaction),
+            **_spent(transaction),
             sandbox=campaign.settings.workers.sandbox,
             rehearsal=bool(campaign.settings.model.rehearsal),
             taken_at=time.time(),
@@ -62,16 +61,16 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
     return _with_sources(snapshot, campaign) if sources else snapshot
 
 
-def _campaign_state(connection: Connection, *, running: bool) -> str:
+def _campaign_state(transaction: Transaction, *, running: bool) -> str:
     """The state written down, corrected for a coordinator that died without a word."""
-    state = str(get_meta(connection, "state", "new"))
+    state = str(get_meta(transaction, "state", "new"))
     return "stopped" if state == "running" and not running else state
 
 
-def _progress(connection: Connection, book: Book, state: CampaignState) -> dict[str, NodeProgress]:
+def _progress(transaction: Transaction, book: Book, state: CampaignState) -> dict[str, NodeProgress]:
     assumes = {item.label: _labels(item.assumes, book) for item in state.items.values() if item.state == "landed"}
     states = derive_states(book.graph, state.landed, assumes, state.failed)
-    spent = _spent_by_label(connection)
+    spent = _spent_by_label(transaction)
     active = _active(state)
     progress = {}
     for node in book.blueprint.nodes:
@@ -136,8 +135,8 @@ def _active(state: CampaignState) -> dict[str, str]:
     return doing
 
 
-def _spent_by_label(connection: Connection) -> dict[str, tuple[int, float]]:
-    rows = connection.execute(
+def _spent_by_label(transaction: Transaction) -> dict[str, tuple[int, float]]:
+    rows = transaction.execute(
         select(
             items.c.label,
             func.sum(func.iif(jobs.c.kind == "attempt", 1, 0)),
@@ -149,14 +148,14 @@ def _spent_by_label(connection: Connection) -> dict[str, tuple[int, float]]:
     return {label: (int(attempts), float(cost)) for label, attempts, cost in rows}
 
 
-def _attempts(connection: Connection) -> dict[str, int]:
+def _attempts(transaction: Transaction) -> dict[str, int]:
     state = func.iif(jobs.c.state == "ended", jobs.c.ending, jobs.c.state)
-    rows = connection.execute(select(state, func.count()).where(jobs.c.kind == "attempt").group_by(state))
+    rows = transaction.execute(select(state, func.count()).where(jobs.c.kind == "attempt").group_by(state))
     return dict(sorted(rows))
 
 
-def _landings(connection: Connection) -> dict[str, int]:
-    rows = connection.execute(
+def _landings(transaction: Transaction) -> dict[str, int]:
+    rows = transaction.execute(
         select(items.c.stage, func.count())
         .select_from(landings)
         .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
@@ -167,8 +166,8 @@ def _landings(connection: Connection) -> dict[str, int]:
     return dict(sorted(rows))
 
 
-def _spent(connection: Connection) -> dict[str, Any]:
-    row = connection.execute(
+def _spent(transaction: Transaction) -> dict[str, Any]:
+    row = transaction.execute(
         select(
             func.coalesce(func.sum(jobs.c.input_tokens), 0),
             func.coalesce(func.sum(jobs.c.output_tokens), 0),
@@ -184,12 +183,12 @@ def _spent(connection: Connection) -> dict[str, Any]:
     }
 
 
-def _requests(connection: Connection) -> tuple[PullRequestRecord, ...]:
+def _requests(transaction: Transaction) -> tuple[PullRequestRecord, ...]:
     given: dict[int, list[VerdictRecord]] = {}
-    for row in connection.execute(select(verdicts).order_by(verdicts.c.id)):
+    for row in transaction.execute(select(verdicts).order_by(verdicts.c.id)):
         record = VerdictRecord(row.reviewer, row.decision, row.reasons, row.commit)
         given.setdefault(row.pull_request, []).append(record)
-    rows = connection.execute(
+    rows = transaction.execute(
         select(pull_requests, items.c.label, items.c.stage, jobs.c.number.label("attempt"))
         .join(items, items.c.id == pull_requests.c.item)
         .join(jobs, jobs.c.id == pull_requests.c.job)
@@ -214,8 +213,8 @@ def _requests(connection: Connection) -> tuple[PullRequestRecord, ...]:
     )
 
 
-def _failures(connection: Connection) -> tuple[FailureRecord, ...]:
-    rows = connection.execute(
+def _failures(transaction: Transaction) -> tuple[FailureRecord, ...]:
+    rows = transaction.execute(
         select(failures, items.c.label, items.c.stage)
         .join(items, items.c.id == failures.c.item)
         .order_by(failures.c.id)
@@ -289,8 +288,8 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
 
 def running_jobs(store: Store) -> dict[str, int]:
     """Jobs under way, by kind."""
-    with store.begin() as connection:
-        rows = connection.execute(
+    with store.begin() as transaction:
+        rows = transaction.execute(
             select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
         )
         return dict(rows.all())

@@ -200,7 +200,8 @@ class AuditEnded:
     kind: Literal["audit"] = "audit"
 
 
-Report = Beat | AttemptEnded | ReviewEnded | BuildEnded | AuditEnded
+End = AttemptEnded | ReviewEnded | BuildEnded | AuditEnded
+Report = Beat | End
 
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
 _ACCESS = TypeAdapter(ModelAccess)

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
+from blueprint import DependencyGraph
 from coordinator.campaign.settings import RetrySettings
 from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Repository
 from coordinator.queue import ModuleRecord
-from coordinator.store import transitions
-from coordinator.store.store import Store, load_modules, load_state, set_meta
+from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store.ledger import Ledger
+from coordinator.store.loading import load_modules, load_state
+from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, BuildEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
@@ -33,11 +36,13 @@ class Desk:
         self.hub = hub
         self.store = store
         self.scratch = scratch
-        self.lander = Lander(hub, store, RETRY)
-        with store.begin() as connection:
-            transitions.seed_items(connection, book(node("a"), node("b")))
-            set_meta(connection, "main", hub.head())
-            set_meta(connection, "certified", hub.head())
+        made = book(node("a"), node("b"))
+        with store.begin() as transaction:
+            items.seed_items(transaction, made)
+            set_meta(transaction, "main", hub.head())
+            set_meta(transaction, "certified", hub.head())
+        self.ledger = Ledger(store, DependencyGraph(made), RETRY.max_attempts)
+        self.lander = Lander(hub, self.ledger, RETRY)
 
     def propose(self, item: int, files: dict[str, str], imports: dict[str, str] | None = None) -> int:
         """Opens a pull request that changes `files`, certified on main as it is; returns its number."""
@@ -47,19 +52,17 @@ class Desk:
             path.removesuffix(".lean").replace("/", "."): ModuleRecord(digest(text), f"i-{digest(text)}", imports or {})
             for path, text in files.items()
         }
-        with self.store.begin() as connection:
-            job = self._send(connection, "attempt", base, item)
-            transitions.end_attempt(connection, AttemptEnded(job, "submitted", "words", Usage(), head), RETRY, 1.0)
-            number = max(request.number for request in load_state(connection).pull_requests)
-            build = self._send(connection, "build", base, item, number)
-            transitions.end_build(
-                connection, BuildEnded(build, accepted=True, lock="lock", modules=modules), RETRY, 1.0
-            )
-            transitions.approve(connection, number, 1.0)
+        with self.ledger.begin() as transaction:
+            job = self._send(transaction, "attempt", base, item)
+            reports.end_attempt(transaction, AttemptEnded(job, "submitted", "words", Usage(), head), RETRY, 1.0)
+            number = max(request.number for request in load_state(transaction).pull_requests)
+            build = self._send(transaction, "build", base, item, number)
+            reports.end_build(transaction, BuildEnded(build, accepted=True, lock="lock", modules=modules), RETRY, 1.0)
+            requests.approve(transaction, number, 1.0)
         return number
 
     def _send(self, connection: object, kind: str, base: str, item: int, request: int | None = None) -> int:
-        return transitions.send_job(
+        return jobs.send_job(
             connection,  # type: ignore[arg-type]
             kind,  # type: ignore[arg-type]
             now=1.0,
@@ -70,15 +73,14 @@ class Desk:
         )
 
     def land(self, number: int) -> bool:
-        with self.store.begin() as connection:
-            state = load_state(connection)
+        state = self.ledger.state
         request = next(each for each in state.pull_requests if each.number == number)
         return self.lander.land(request, state.by_id[request.item], 2.0)
 
     def state_of(self, number: int) -> str:
-        with self.store.begin() as connection:
+        with self.store.begin() as transaction:
             return next(
-                (each.state for each in load_state(connection).pull_requests if each.number == number), "closed"
+                (each.state for each in load_state(transaction).pull_requests if each.number == number), "closed"
             )
 
 
@@ -94,9 +96,9 @@ def test_two_disjoint_branches_land_without_a_second_build(desk: Desk) -> None:
     tip = desk.hub.head() or ""
     assert {"L/A.lean", "L/B.lean"} <= set(desk.hub.blobs(tip))
     assert "Node: b" in desk.hub.message(tip)
-    with desk.store.begin() as connection:
-        assert set(load_modules(connection)) == {"L.A", "L.B"}
-        state = load_state(connection)
+    with desk.store.begin() as transaction:
+        assert set(load_modules(transaction)) == {"L.A", "L.B"}
+        state = load_state(transaction)
     assert state.main == tip
     assert state.items["a", "statement"].state == "landed"
     assert state.items["a", "statement"].lock == "lock"
@@ -119,8 +121,8 @@ def test_a_conflict_bounces_with_the_path_and_main_stays(desk: Desk) -> None:
     assert not desk.land(second)
     assert desk.hub.head() == tip
     assert desk.state_of(second) == "closed"
-    with desk.store.begin() as connection:
-        rows = connection.exec_driver_sql("select source, text from feedback").all()
+    with desk.store.begin() as transaction:
+        rows = transaction.connection.exec_driver_sql("select source, text from feedback").all()
     assert [row[0] for row in rows] == ["merge"]
     assert "L/S.lean" in rows[0][1]
 
@@ -141,8 +143,8 @@ def test_a_push_to_main_in_between_delays_a_landing(desk: Desk, monkeypatch: pyt
     assert desk.state_of(number) == "approved"
     assert not desk.land(number), "what was pushed is not certified yet"
     assert desk.hub.head() == pushed
-    with desk.store.begin() as connection:
-        set_meta(connection, "certified", pushed)
+    with desk.ledger.begin() as transaction:
+        set_meta(transaction, "certified", pushed)
     assert desk.land(number)
     assert desk.hub.is_ancestor(pushed, desk.hub.head() or "")
 
@@ -150,19 +152,19 @@ def test_a_push_to_main_in_between_delays_a_landing(desk: Desk, monkeypatch: pyt
 @pytest.mark.parametrize("moved", [True, False])
 def test_a_coordinator_killed_in_the_middle_of_a_landing_is_understood(desk: Desk, *, moved: bool) -> None:
     number = desk.propose(1, {"L/A.lean": "a"})
-    with desk.store.begin() as connection:
-        request = load_state(connection).pull_requests[0]
+    with desk.store.begin() as transaction:
+        request = load_state(transaction).pull_requests[0]
     tip = desk.hub.head() or ""
     commit = desk.hub.commit(desk.hub.merge(tip, request.head).tree, [tip, request.head], "landing")
-    with desk.store.begin() as connection:
-        transitions.intend_landing(connection, number, tip, commit, 2.0)
+    with desk.store.begin() as transaction:
+        landings.intend_landing(transaction, number, tip, commit, 2.0)
     if moved:
         desk.hub.move(MAIN, commit, tip)
     desk.lander.recover(3.0)
     desk.lander.recover(4.0)
-    with desk.store.begin() as connection:
-        state = load_state(connection)
-        assert transitions.intended_landings(connection) == []
+    with desk.store.begin() as transaction:
+        state = load_state(transaction)
+        assert landings.intended_landings(transaction) == []
     assert state.main == (commit if moved else tip)
     assert state.items["a", "statement"].state == ("landed" if moved else "open")
     assert desk.state_of(number) == ("closed" if moved else "approved")

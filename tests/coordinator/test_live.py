@@ -8,7 +8,7 @@ from rich.console import Console
 
 from blueprint import NodeState
 from blueprint.snapshot import NodeProgress, Snapshot
-from coordinator.store import transitions
+from coordinator.store import items
 from coordinator.store.store import Store
 from coordinator.views.live import draw
 from tests.support.books import book, node
@@ -32,10 +32,10 @@ def test_headings_are_shown_as_they_are_and_never_command_the_terminal() -> None
 def test_status_shows_reasons_that_are_empty_or_hostile(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "of [/a] book")
     store = Store(folder / "store.sqlite", writable=True)
-    with store.begin() as connection:
-        transitions.seed_items(connection, book(node("a")))
+    with store.begin() as transaction:
+        items.seed_items(transaction, book(node("a")))
         for reason in ("", "\n\n", "\x1b]0;gone\x07[/b] no"):
-            connection.exec_driver_sql(
+            transaction.connection.exec_driver_sql(
                 "insert into failures (item, cause, reason, at, final) values (1, 'lean', ?, 0, 0)", (reason,)
             )
     store.close()

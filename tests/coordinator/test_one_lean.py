@@ -18,12 +18,12 @@ from tests.support.lake_books import FILES, MODULE, PROOF, host_project, write
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.work.messages import Report
+    from coordinator.work.messages import End
 
 OURS, OTHER = "Lean 4.35.0 ours", "Lean 4.36.0 other"
 
 
-def vouched(store: Store, report: Report) -> Report:
+def vouched(store: Store, report: End) -> End:
     with store.begin() as connection:
         return one_lean.vouched(connection, report, 1.0)
 

@@ -9,7 +9,8 @@ import pytest
 from agents import Usage
 from coordinator.campaign.campaign import Campaign
 from coordinator.engine.reconcile import Coordinator
-from coordinator.store.store import Store, load_state
+from coordinator.store.loading import load_state
+from coordinator.store.store import Store, get_meta
 from coordinator.work.carrier import Line, board_key, connect
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat
 from tests.support.campaigns import small_campaign
@@ -62,8 +63,8 @@ class Loop:
             lambda: self.now,
         )
         self.line, self.client = Line(broker), connect(broker)
-        with self.store.begin() as connection:
-            self.key = str(connection.exec_driver_sql("select value from meta where key = 'key'").scalar()).strip('"')
+        with self.store.begin() as transaction:
+            self.key = str(get_meta(transaction, "key"))
 
     def step(self, seconds: float = 0.0) -> None:
         self.now += seconds
@@ -75,8 +76,8 @@ class Loop:
 
     @property
     def state(self) -> CampaignState:
-        with self.store.begin() as connection:
-            return load_state(connection)
+        with self.store.begin() as transaction:
+            return load_state(transaction)
 
     @property
     def jobs(self) -> list[int]:

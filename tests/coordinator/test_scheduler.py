@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.scheduler import (
     Approve,
     Bounce,
@@ -29,16 +31,17 @@ from coordinator.schedule.scheduler import (
     decide,
 )
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest, Verdict
-from coordinator.store import transitions
-from coordinator.store.store import Store, load_state, set_meta
+from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store.ledger import Ledger
+from coordinator.store.loading import load_state
+from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from blueprint import Blueprint
     from coordinator.schedule.scheduler import Action
+    from coordinator.store.store import Transaction
 
 CAPACITY = Capacity(agents=4, builds=2)
 SETTINGS = Settings.model_validate({"retry": {"max_attempts": 4, "backoff_seconds": 0.5}, "budget_usd": 1000.0})
@@ -55,7 +58,11 @@ def item(number: int, label: str, stage: str = "statement", **more: object) -> I
 
 
 def decided(now_state: CampaignState, made: Blueprint, now: float = 0.0, rules: Settings = SETTINGS) -> list[Action]:
-    return decide(now_state, DependencyGraph(made), rules, CAPACITY, now)
+    return decide(now_state, readiness(now_state, made, rules), rules, CAPACITY, now)
+
+
+def readiness(now_state: CampaignState, made: Blueprint, rules: Settings = SETTINGS) -> Readiness:
+    return Readiness(DependencyGraph(made), now_state, rules.retry.max_attempts)
 
 
 def test_what_unblocks_most_goes_first() -> None:
@@ -154,9 +161,9 @@ def test_audits_without_an_answer_end_the_campaign_with_the_last_ones_reason() -
 def test_with_less_money_than_one_call_costs_no_agent_starts() -> None:
     made = book(node("a"))
     nearly_spent = state(item(1, "a"), spent_usd=999.8)
-    rich = decide(nearly_spent, DependencyGraph(made), SETTINGS, Capacity(4, 2, call_usd=0.1), 0.0)
+    rich = decide(nearly_spent, readiness(nearly_spent, made), SETTINGS, Capacity(4, 2, call_usd=0.1), 0.0)
     assert isinstance(rich[0], StartAttempt)
-    (finish,) = decide(nearly_spent, DependencyGraph(made), SETTINGS, Capacity(4, 2, call_usd=0.3), 0.0)
+    (finish,) = decide(nearly_spent, readiness(nearly_spent, made), SETTINGS, Capacity(4, 2, call_usd=0.3), 0.0)
     assert isinstance(finish, Finish)
     assert finish.state == "out_of_budget"
 
@@ -179,6 +186,15 @@ def books(draw: st.DrawFn) -> Blueprint:
     return book(*nodes)
 
 
+def as_plain(whole: CampaignState) -> tuple[object, ...]:
+    """All that a state says, to be compared; costs add up in another order, and leases are renewed in memory only."""
+    kept = ("main", "certified", "audited", "audit_failure", "audit_errors", "by_id", "pull_requests", "failed")
+    landed = {label: stages for label, stages in whole.landed.items() if stages}
+    idle = {item for item in whole.by_id if whole.is_idle(item)}
+    live = tuple(replace(job, lease_until=0.0) for job in whole.jobs)
+    return (*(getattr(whole, name) for name in kept), landed, idle, live, round(whole.spent_usd, 6))
+
+
 class World:
     """The real store, transitions and scheduler, with workers that succeed, fail, vanish or report twice."""
 
@@ -188,19 +204,27 @@ class World:
         self.random = random.Random(seed)
         self.now = 1000.0
         self.landed: list[int] = []
-        with self.store.begin() as connection:
-            transitions.seed_items(connection, made)
-            set_meta(connection, "main", HEAD)
+        with self.store.begin() as transaction:
+            items.seed_items(transaction, made)
+            set_meta(transaction, "main", HEAD)
+        self.ledger = Ledger(self.store, self.graph, SETTINGS.retry.max_attempts)
 
     def load(self) -> CampaignState:
-        with self.store.begin() as connection:
-            return load_state(connection)
+        """The state in memory, once it was seen to be the one in the store, and its readiness the one of the state."""
+        with self.store.begin() as transaction:
+            stored = load_state(transaction, self.graph.blueprint)
+        kept = self.ledger.state
+        assert as_plain(kept) == as_plain(stored)
+        fresh = Readiness(self.graph, stored, SETTINGS.retry.max_attempts)
+        assert list(self.ledger.readiness.ready(self.now)) == list(fresh.ready(self.now))
+        assert (self.ledger.readiness.exhausted, self.ledger.readiness.is_empty) == (fresh.exhausted, fresh.is_empty)
+        return kept
 
     def run(self) -> Finish:
         for _ in range(3000):
             now_state = self.load()
             self.check(now_state)
-            actions = decide(now_state, self.graph, SETTINGS, CAPACITY, self.now)
+            actions = decide(now_state, self.ledger.readiness, SETTINGS, CAPACITY, self.now)
             for action in actions:
                 if isinstance(action, Finish):
                     return action
@@ -221,24 +245,24 @@ class World:
         assert now_state.spent_usd + now_state.reserved_usd <= SETTINGS.budget_usd + 1e-6
 
     def send(self, kind: str, base: str = HEAD, **more: object) -> None:
-        with self.store.begin() as connection:
-            transitions.send_job(connection, kind, now=self.now, lease_seconds=5.0, base=base, **more)  # type: ignore[arg-type]
+        with self.ledger.begin() as transaction:
+            jobs.send_job(transaction, kind, now=self.now, lease_seconds=5.0, base=base, **more)  # type: ignore[arg-type]
 
     def act(self, action: Action, now_state: CampaignState) -> None:
-        with self.store.begin() as connection:
+        with self.ledger.begin() as transaction:
             match action:
                 case Reap(job):
-                    transitions.reap_job(connection, job, self.now, blame=True)
+                    jobs.reap_job(transaction, job, self.now, blame=True)
                 case Approve(number):
-                    transitions.approve(connection, number, self.now)
+                    requests.approve(transaction, number, self.now)
                 case Bounce(number, source, reason):
-                    transitions.bounce(connection, number, source, reason, SETTINGS.retry, self.now)
+                    requests.bounce(transaction, number, source, reason, SETTINGS.retry, self.now)
                 case GiveUp(number):
-                    transitions.give_up(connection, number, self.now)
+                    items.give_up(transaction, number, self.now)
                 case Land(number):
                     request = next(each for each in now_state.pull_requests if each.number == number)
                     self.landed.append(request.item)
-                    transitions.finish_landing(connection, number, f"{number:040x}", self.now)
+                    landings.finish_landing(transaction, number, f"{number:040x}", self.now)
         match action:
             case StartAttempt(target, number, cap):
                 self.send("attempt", item=target, number=number, cap_usd=cap)
@@ -254,26 +278,26 @@ class World:
             return  # the worker vanished: the lease runs out
         usage = Usage(input_tokens=10, output_tokens=5, cost_usd=0.01)
         for _ in range(2 if self.random.random() < 0.2 else 1):
-            with self.store.begin() as connection:
-                self.report(connection, job, usage)
+            with self.ledger.begin() as transaction:
+                self.report(transaction, job, usage)
 
-    def report(self, connection: Connection, job: Job, usage: Usage) -> None:
+    def report(self, transaction: Transaction, job: Job, usage: Usage) -> None:
         lucky = self.random.random() < 0.7
         match job.kind:
             case "attempt":
                 ending = "submitted" if lucky else self.random.choice(["gave_up", "limit", "failed", "cancelled"])
                 attempt = AttemptEnded(job.id, ending, "words", usage, HEAD)
-                transitions.end_attempt(connection, attempt, SETTINGS.retry, self.now)
+                reports.end_attempt(transaction, attempt, SETTINGS.retry, self.now)
             case "review":
                 decision = "approve" if lucky else self.random.choice(["", "reject", "request_changes"])
                 ending = "verdict" if decision else "limit"
                 review = ReviewEnded(job.id, ending, "", usage, "r", decision, "because", HEAD)
-                transitions.end_review(connection, review, self.now)
+                reports.end_review(transaction, review, self.now)
             case "build":
                 build = BuildEnded(job.id, accepted=lucky, reasons=("no",), lock="digest")
-                transitions.end_build(connection, build, SETTINGS.retry, self.now)
+                reports.end_build(transaction, build, SETTINGS.retry, self.now)
             case "audit":
-                transitions.end_audit(connection, AuditEnded(job.id, ""), self.now)
+                reports.end_audit(transaction, AuditEnded(job.id, ""), self.now)
 
 
 @settings(max_examples=25, deadline=None)

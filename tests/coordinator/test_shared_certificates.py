@@ -289,7 +289,7 @@ def test_all_together_take_no_more_than_allowed_and_what_is_used_stays_longest(s
 def test_nothing_stays_in_the_broker_for_ever(shared: BrokerPlace) -> None:
     shared.open().put(*made())
     shared.open().note(KEY)
-    assert all(shared.client.ttl(name) > 0 for name in shared.client.scan_iter("blueprover:*"))
+    assert all(shared.client.ttl(name) > 0 for name in shared.client.scan_iter("blueprover:certificates:*"))
 
 
 def test_while_the_broker_is_away_a_host_works_from_its_folder(tmp_path: Path) -> None:

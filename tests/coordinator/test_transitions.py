@@ -7,14 +7,16 @@ import pytest
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.store import transitions
-from coordinator.store.store import Store, load_state, set_meta
+from coordinator.store import items, jobs, reports, requests
+from coordinator.store.loading import load_state
+from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from blueprint import Blueprint
     from coordinator.schedule.state import CampaignState, Item, JobKind
 
 RETRY = RetrySettings()
@@ -23,14 +25,14 @@ SPENT = Usage(input_tokens=5, output_tokens=7, cache_read_tokens=100, cost_usd=0
 
 @pytest.fixture
 def seeded(store: Store) -> Store:
-    with store.begin() as connection:
-        transitions.seed_items(connection, book(node("a"), node("d", definition=True), node("n", notready=True)))
+    with store.begin() as transaction:
+        items.seed_items(transaction, book(node("a"), node("d", definition=True), node("n", notready=True)))
     return store
 
 
-def load(store: Store) -> CampaignState:
-    with store.begin() as connection:
-        return load_state(connection)
+def load(store: Store, made: Blueprint | None = None) -> CampaignState:
+    with store.begin() as transaction:
+        return load_state(transaction, made)
 
 
 def the_item(store: Store) -> Item:
@@ -38,16 +40,14 @@ def the_item(store: Store) -> Item:
 
 
 def send(store: Store, cap: float = 1.0) -> int:
-    with store.begin() as connection:
-        return transitions.send_job(
-            connection, "attempt", now=1.0, lease_seconds=9.0, base="b" * 40, item=1, cap_usd=cap
-        )
+    with store.begin() as transaction:
+        return jobs.send_job(transaction, "attempt", now=1.0, lease_seconds=9.0, base="b" * 40, item=1, cap_usd=cap)
 
 
 def end(store: Store, job: int, ending: str, cause: str = "", usage: Usage = SPENT) -> bool:
     report = AttemptEnded(job, ending, "words", usage, "c" * 40, cause)
-    with store.begin() as connection:
-        return transitions.end_attempt(connection, report, RETRY, 2.0, full_cap_usd=1.0)
+    with store.begin() as transaction:
+        return reports.end_attempt(transaction, report, RETRY, 2.0, full_cap_usd=1.0)
 
 
 def test_a_node_has_the_stages_its_kind_asks_for(seeded: Store) -> None:
@@ -58,24 +58,24 @@ def test_what_the_book_drops_is_neither_worked_on_nor_held_against_it(seeded: St
     end(seeded, send(seeded), "submitted")
     job = send(seeded)
     smaller = book(node("d", definition=True))
-    with seeded.begin() as connection:
-        transitions.give_up(connection, 2, 1.0)
-        transitions.close_strangers(connection, smaller, 2.0)
+    with seeded.begin() as transaction:
+        items.give_up(transaction, 2, 1.0)
+        requests.close_strangers(transaction, smaller, 2.0)
     assert load(seeded).pull_requests == ()
     assert load(seeded).jobs == ()
     assert not end(seeded, job, "submitted")
-    seen = load(seeded).within(smaller)
+    seen = load(seeded, smaller)
     assert set(seen.items) == {("d", "statement")}
     assert not seen.failed
-    assert load(seeded).within(book(node("a"))).failed == {"a"}
-    assert not load(seeded).within(book(node("a", notready=True))).failed
-    assert set(load(seeded).within(book(node("a", definition=True))).items) == {("a", "statement")}
+    assert load(seeded, book(node("a"))).failed == {"a"}
+    assert not load(seeded, book(node("a", notready=True))).failed
+    assert set(load(seeded, book(node("a", definition=True))).items) == {("a", "statement")}
 
 
 def test_a_report_of_a_lost_lease_changes_nothing_but_the_money(seeded: Store) -> None:
     job = send(seeded)
-    with seeded.begin() as connection:
-        transitions.reap_job(connection, job, 1.5, blame=True)
+    with seeded.begin() as transaction:
+        jobs.reap_job(transaction, job, 1.5, blame=True)
     assert not end(seeded, job, "submitted")
     after = load(seeded)
     assert after.pull_requests == ()
@@ -110,39 +110,39 @@ def test_an_attempt_that_cannot_pay_for_its_first_call_is_not_sent_for_ever(seed
 def test_a_worker_lost_over_an_item_is_forgiven_three_times_and_a_stop_always(seeded: Store) -> None:
     for _ in range(5):
         job = send(seeded)
-        with seeded.begin() as connection:
-            transitions.renew_leases(connection, "w", [job], 9.0)
-            transitions.reap_job(connection, job, 2.0, blame=True)
+        with seeded.begin() as transaction:
+            jobs.take_jobs(transaction, "w", [job], 9.0)
+            jobs.reap_job(transaction, job, 2.0, blame=True)
     assert the_item(seeded).attempts == 2
     job = send(seeded)
-    with seeded.begin() as connection:
-        transitions.reap_job(connection, job, 2.0, blame=False)
+    with seeded.begin() as transaction:
+        jobs.reap_job(transaction, job, 2.0, blame=False)
     assert the_item(seeded).attempts == 2
 
 
 def test_an_order_that_no_worker_took_says_nothing_about_its_item(seeded: Store) -> None:
     for _ in range(9):
         job = send(seeded)
-        with seeded.begin() as connection:
-            transitions.reap_job(connection, job, 2.0, blame=True)
+        with seeded.begin() as transaction:
+            jobs.reap_job(transaction, job, 2.0, blame=True)
     assert the_item(seeded).attempts == 0
-    with seeded.begin() as connection:
-        assert connection.exec_driver_sql("select count(*) from failures").scalar() == 0
+    with seeded.begin() as transaction:
+        assert transaction.connection.exec_driver_sql("select count(*) from failures").scalar() == 0
 
 
 def test_builds_and_audits_that_take_their_worker_down_are_counted(seeded: Store) -> None:
     end(seeded, send(seeded), "submitted")
-    with seeded.begin() as connection:
-        set_meta(connection, "main", "b" * 40)
+    with seeded.begin() as transaction:
+        set_meta(transaction, "main", "b" * 40)
         kinds: tuple[tuple[JobKind, int | None], ...] = (("build", 1), ("audit", None))
         for kind, request in kinds:
             for taken in (True, False):
-                job = transitions.send_job(
-                    connection, kind, now=1.0, lease_seconds=9.0, base="b" * 40, item=request, pull_request=request
+                job = jobs.send_job(
+                    transaction, kind, now=1.0, lease_seconds=9.0, base="b" * 40, item=request, pull_request=request
                 )
                 if taken:
-                    transitions.renew_leases(connection, "w", [job], 9.0)
-                transitions.reap_job(connection, job, 2.0, blame=True)
+                    jobs.take_jobs(transaction, "w", [job], 9.0)
+                jobs.reap_job(transaction, job, 2.0, blame=True)
     after = load(seeded)
     assert after.pull_requests[0].tries == 1
     assert after.audit_errors == ("The worker went away.",)
@@ -157,20 +157,20 @@ def test_each_failure_doubles_the_wait(seeded: Store) -> None:
 
 
 def test_a_failed_audit_holds_until_main_moves(seeded: Store) -> None:
-    with seeded.begin() as connection:
-        set_meta(connection, "main", "b" * 40)
-        job = transitions.send_job(connection, "audit", now=1.0, lease_seconds=9.0, base="b" * 40)
-        transitions.end_audit(connection, AuditEnded(job, "a rests on sorryAx."), 2.0)
+    with seeded.begin() as transaction:
+        set_meta(transaction, "main", "b" * 40)
+        job = jobs.send_job(transaction, "audit", now=1.0, lease_seconds=9.0, base="b" * 40)
+        reports.end_audit(transaction, AuditEnded(job, "a rests on sorryAx."), 2.0)
     assert load(seeded).audit_failure == "a rests on sorryAx."
-    with seeded.begin() as connection:
-        set_meta(connection, "main", "c" * 40)
+    with seeded.begin() as transaction:
+        set_meta(transaction, "main", "c" * 40)
     assert load(seeded).audit_failure == ""
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(seeded: Store) -> None:
     def send_and_crash() -> None:
-        with seeded.begin() as connection:
-            transitions.send_job(connection, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
+        with seeded.begin() as transaction:
+            jobs.send_job(transaction, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
             raise RuntimeError("killed")
 
     with pytest.raises(RuntimeError, match="killed"):
@@ -180,8 +180,8 @@ def test_a_transaction_is_kept_whole_or_not_at_all(seeded: Store) -> None:
 
 def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
     store = Store(tmp_path / "s.sqlite", writable=True)
-    with store.begin() as connection:
-        set_meta(connection, "schema", 99)
+    with store.begin() as transaction:
+        set_meta(transaction, "schema", 99)
     store.close()
     with pytest.raises(StoreError, match="version 99"):
         Store(tmp_path / "s.sqlite", writable=True)
@@ -189,10 +189,10 @@ def test_a_store_of_another_version_is_refused(tmp_path: Path) -> None:
 
 def test_a_reader_sees_the_store_while_the_coordinator_writes(seeded: Store) -> None:
     reader = Store(seeded.path, writable=False)
-    with seeded.begin() as connection:
-        transitions.send_job(connection, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
+    with seeded.begin() as transaction:
+        jobs.send_job(transaction, "attempt", now=1.0, lease_seconds=9.0, base="", item=1)
         assert load(reader).jobs == ()
     assert len(load(reader).jobs) == 1
-    with pytest.raises(StoreError), reader.begin() as connection:
-        set_meta(connection, "main", "x")
+    with pytest.raises(StoreError), reader.begin() as transaction:
+        set_meta(transaction, "main", "x")
     reader.close()

@@ -25,7 +25,7 @@ from coordinator.cli import app
 from coordinator.cli.app import INTERRUPTED, NO_ENGINE, WRONG_INPUT
 from coordinator.errors import CoordinatorError
 from coordinator.schedule.state import PullRequestState
-from coordinator.store.transitions import CAUSES
+from coordinator.store.requests import CAUSES
 from coordinator.views.snapshot import status_of
 from coordinator.work.carrier import presence_key
 

@@ -1,0 +1,117 @@
+"""Jobs in the store: sent, taken by a worker, ended, lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from coordinator.store.items import forgive, record_failure
+from coordinator.store.schema import jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from agents import Usage
+    from coordinator.schedule.state import JobKind
+    from coordinator.store.store import Transaction
+
+_FORGIVEN_AT_MOST = 3
+"""Attempts of an item that may be lost with their worker without counting: beyond, the item itself is suspect."""
+
+
+def send_job(
+    transaction: Transaction,
+    kind: JobKind,
+    *,
+    now: float,
+    lease_seconds: float,
+    base: str,
+    item: int | None = None,
+    pull_request: int | None = None,
+    number: int = 1,
+    cap_usd: float = 0.0,
+) -> int:
+    """Records a job that is about to be sent, and returns its id."""
+    row = insert(jobs).values(
+        kind=kind,
+        item=item,
+        pull_request=pull_request,
+        number=number,
+        state="sent",
+        lease_until=now + lease_seconds,
+        base=base,
+        cap_usd=cap_usd,
+        sent_at=now,
+    )
+    job: int = transaction.execute(row.returning(jobs.c.id)).scalar_one()
+    transaction.log(f"{kind}_sent", now, job=job, item=item, pull_request=pull_request)
+    return job
+
+
+def take_jobs(transaction: Transaction, worker: str, taken: Sequence[int], now: float) -> None:
+    """Notes that a worker holds jobs; those already lost stay lost."""
+    held = update(jobs).where(jobs.c.id.in_(taken), jobs.c.state != "ended").values(state="running", worker=worker)
+    for job in transaction.execute(held.returning(jobs.c.id)).scalars().all():
+        transaction.log("taken", now, job=job, worker=worker)
+
+
+def reap_job(transaction: Transaction, job: int, now: float, *, blame: bool) -> None:
+    """Takes back a lease.
+
+    An attempt lost with its worker does not count against its item: always when the campaign stopped or restarted
+    its workers (`blame` is false) or no worker ever took it (all were busy), a few times when the worker died over
+    it. Other jobs that a worker died over end as ``lost``, which counts: they may be what kills the workers.
+    """
+    row = transaction.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
+    if row is None:
+        return
+    suspect = blame and row.state == "running"
+    ending = "lost" if suspect and row.kind != "attempt" else "expired"
+    _end(transaction, job, ending, "The worker went away." if row.state == "running" else "No worker took it.", now)
+    if row.kind == "attempt":
+        forgive(transaction, row.item, _FORGIVEN_AT_MOST if suspect else None)
+        if suspect:
+            record_failure(transaction, row.item, "worker", "The worker went away during the attempt.", now)
+    transaction.log("lease_lost", now, job=job, item=row.item, pull_request=row.pull_request)
+
+
+def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usage: Usage | None, now: float) -> Any:
+    """Ends a job and returns its row, or ``None`` when its lease was lost before. Money counts either way."""
+    row = transaction.execute(select(jobs).where(jobs.c.id == job)).first()
+    if row is None:
+        return None
+    spent = _settle(transaction, row, usage)
+    if row.state == "ended":
+        if spent:
+            transaction.log("late_report", now, job=job, item=row.item, cost_usd=spent)
+        return None
+    _end(transaction, job, ending, summary, now)
+    transaction.log(
+        f"{row.kind}_ended", now, job=job, item=row.item, pull_request=row.pull_request, ending=ending, cost_usd=spent
+    )
+    return row
+
+
+def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> float:
+    """Writes down what a job has spent, once; returns the dollars."""
+    if usage is None or row.cost_usd:
+        return 0.0
+    transaction.execute(
+        update(jobs)
+        .where(jobs.c.id == row.id)
+        .values(
+            cost_usd=usage.cost_usd,
+            input_tokens=usage.prompt_tokens,
+            output_tokens=usage.output_tokens,
+            retries=usage.retries,
+        )
+    )
+    return usage.cost_usd
+
+
+def _end(transaction: Transaction, job: int, ending: str, summary: str, now: float) -> None:
+    transaction.execute(
+        update(jobs).where(jobs.c.id == job).values(state="ended", ending=ending, summary=summary, ended_at=now)
+    )

@@ -1,0 +1,139 @@
+"""The ledger: a campaign's state in memory, kept in step with the store by what each transaction changed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from coordinator.schedule.readiness import Readiness
+from coordinator.schedule.state import is_wanted
+from coordinator.store import jobs
+from coordinator.store.loading import (
+    load_audit_errors,
+    load_audit_failure,
+    load_items,
+    load_jobs,
+    load_requests,
+    load_state,
+)
+from coordinator.store.store import get_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from blueprint import DependencyGraph
+    from coordinator.store.store import Store, Transaction
+
+_MAIN_CHANGES = frozenset({"main", "certified", "audited", "audit_failure", "began"})
+
+
+class Ledger:
+    """What the one writer of a store knows of it, so that a decision reads no row twice.
+
+    Invariant: between two transactions, `state` is what `load_state` would load, but for the leases of jobs: these are
+    renewed in memory only, since a coordinator that starts again gives every lease a new term.
+
+    Attributes:
+        state: the campaign's state.
+        readiness: what can be worked on in it.
+    """
+
+    def __init__(self, store: Store, graph: DependencyGraph, max_attempts: int) -> None:
+        """Loads the state of a campaign whose book has this `graph`."""
+        self._store = store
+        self._blueprint = graph.blueprint
+        with store.begin() as transaction:
+            self.state = load_state(transaction, self._blueprint)
+        self.readiness = Readiness(graph, self.state, max_attempts)
+
+    @contextmanager
+    def begin(self) -> Iterator[Transaction]:
+        """One transaction of the store (see `Store.begin`), after which the state knows what it changed.
+
+        Raises:
+            StoreError: nothing of the transaction is kept, in the store or here.
+        """
+        with self._store.begin() as transaction:
+            yield transaction
+            changes = _Changes(transaction)
+            changes.read(transaction)
+        self._follow(changes)
+
+    def renew_leases(self, worker: str, held: Sequence[int], until: float, now: float) -> None:
+        """Renews the leases that a worker says it holds; those already lost stay lost."""
+        live = [job for job in map(self.state.job, held) if job is not None]
+        taken = [job.id for job in live if job.worker != worker]
+        if taken:
+            with self.begin() as transaction:
+                jobs.take_jobs(transaction, worker, taken, now)
+        for job in live:
+            self.state.put_job(replace(job, lease_until=until, worker=worker))
+
+    def extend_leases(self, until: float) -> None:
+        """Gives every lease that is held at least until `until`."""
+        for job in self.state.jobs:
+            if job.lease_until < until:
+                self.state.put_job(replace(job, lease_until=until))
+
+    def _follow(self, changes: _Changes) -> None:
+        self._follow_jobs(changes)
+        self._follow_requests(changes)
+        state = self.state
+        for item in changes.items:
+            if is_wanted(item, self._blueprint):
+                state.put_item(item)
+        state.spent_usd += changes.spent_usd
+        state.lean = changes.meta.get("lean", state.lean)
+        if changes.main is not None:
+            state.main, state.certified, state.audited, state.audit_failure, state.audit_errors = changes.main
+        self.readiness.follow(changes.item_ids)
+
+    def _follow_jobs(self, changes: _Changes) -> None:
+        live = {job.id: job for job in changes.jobs}
+        for number in sorted(changes.job_ids):
+            known = self.state.job(number)
+            if number not in live:
+                self.state.end_job(number)
+            elif known is None:
+                self.state.put_job(live[number])
+            else:
+                self.state.put_job(replace(live[number], lease_until=known.lease_until))
+
+    def _follow_requests(self, changes: _Changes) -> None:
+        still_open = {request.number: request for request in changes.requests}
+        for number in sorted(changes.request_numbers):
+            if number in still_open:
+                self.state.put_request(still_open[number])
+            else:
+                self.state.close_request(number)
+
+
+class _Changes:
+    """What a transaction changed: the records its events name, as they are at its end."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        data = [event.data for event in transaction.events]
+        self.item_ids = {each["item"] for each in data if each.get("item") is not None}
+        self.job_ids = {each["job"] for each in data if each.get("job") is not None}
+        self.request_numbers = {each["pull_request"] for each in data if each.get("pull_request") is not None}
+        self.meta = transaction.meta
+        self.spent_usd = sum(float(each.get("cost_usd", 0.0)) for each in data)
+
+    def read(self, transaction: Transaction) -> None:
+        """Reads these records."""
+        self.items = list(load_items(transaction, self.item_ids)) if self.item_ids else []
+        self.jobs = list(load_jobs(transaction, self.job_ids)) if self.job_ids else []
+        self.requests = list(load_requests(transaction, self.request_numbers)) if self.request_numbers else []
+        audited = any(event.kind in {"audit_ended", "lease_lost"} for event in transaction.events)
+        self.main = _read_main(transaction) if audited or transaction.meta.keys() & _MAIN_CHANGES else None
+
+
+def _read_main(transaction: Transaction) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return (
+        get_meta(transaction, "main"),
+        get_meta(transaction, "certified"),
+        get_meta(transaction, "audited"),
+        load_audit_failure(transaction),
+        load_audit_errors(transaction),
+    )

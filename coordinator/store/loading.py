@@ -1,0 +1,161 @@
+"""Reading the store: all that a decision depends on, whole or just some records of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlalchemy import func, select
+
+from coordinator.queue import ModuleRecord
+from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
+from coordinator.store.schema import items, jobs, modules, pull_requests, verdicts
+from coordinator.store.store import get_meta
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sqlalchemy import ColumnElement, Row, Select
+
+    from blueprint import Blueprint
+    from coordinator.store.store import Transaction
+
+_AT_ONCE = 500
+"""Ids asked for in one statement."""
+
+
+def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
+    """Everything a decision depends on; with a `blueprint`, without the items it no longer asks for."""
+    kept = [item for item in load_items(transaction) if blueprint is None or is_wanted(item, blueprint)]
+    spent = func.coalesce(func.sum(jobs.c.cost_usd), 0.0)
+    return CampaignState(
+        items={(item.label, item.stage): item for item in kept},
+        jobs=load_jobs(transaction),
+        pull_requests=load_requests(transaction),
+        spent_usd=float(transaction.execute(select(spent)).scalar_one()),
+        main=get_meta(transaction, "main"),
+        certified=get_meta(transaction, "certified"),
+        audited=get_meta(transaction, "audited"),
+        audit_failure=load_audit_failure(transaction),
+        audit_errors=load_audit_errors(transaction),
+        lean=str(get_meta(transaction, "lean")),
+    )
+
+
+def load_audit_failure(transaction: Transaction) -> str:
+    """What the last audit found wrong, empty when ``main`` has moved since."""
+    failure = get_meta(transaction, "audit_failure", {})
+    return str(failure["problem"]) if failure and failure["commit"] == get_meta(transaction, "main") else ""
+
+
+def load_audit_errors(transaction: Transaction) -> tuple[str, ...]:
+    """Why audits of ``main`` as it is now gave no answer in this run."""
+    rows = transaction.execute(
+        select(jobs.c.summary).where(
+            jobs.c.kind == "audit",
+            jobs.c.ending.in_(("failed", "lost")),
+            jobs.c.base == get_meta(transaction, "main"),
+            jobs.c.sent_at >= get_meta(transaction, "began", 0.0),
+        )
+    )
+    return tuple(rows.scalars())
+
+
+def load_items(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Item]:
+    """Items by id, all or `only` some."""
+    attempts = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
+    sent = {row[0]: row[1] for row in _select(transaction, attempts, jobs.c.item, only)}
+    for row in _select(transaction, select(items).order_by(items.c.id), items.c.id, only):
+        count = sent.get(row.id, 0)
+        yield Item(
+            id=row.id,
+            label=row.label,
+            stage=row.stage,
+            state=row.state,
+            attempts=count - row.forgiven,
+            sent=count,
+            not_before=row.not_before,
+            lock=row.lock,
+            axioms=tuple(row.axioms),
+            assumes=tuple(row.assumes),
+            reason=row.reason,
+        )
+
+
+def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Job]:
+    """Jobs whose lease is held, oldest first, all or `only` some."""
+    live = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
+    for row in _select(transaction, live, jobs.c.id, only):
+        yield Job(
+            id=row.id,
+            kind=row.kind,
+            item=row.item,
+            pull_request=row.pull_request,
+            number=row.number,
+            lease_until=row.lease_until,
+            worker=row.worker,
+            base=row.base,
+            cap_usd=row.cap_usd,
+        )
+
+
+def load_requests(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[PullRequest]:
+    """Pull requests still open, oldest first, all or `only` some."""
+    still_open = select(pull_requests).where(pull_requests.c.state.in_(OPEN_STATES)).order_by(pull_requests.c.number)
+    rows = list(_select(transaction, still_open, pull_requests.c.number, only))
+    numbers = [row.number for row in rows]
+    given, fruitless = load_verdicts(transaction, numbers), _fruitless_jobs(transaction, numbers)
+    for row in rows:
+        yield PullRequest(
+            number=row.number,
+            item=row.item,
+            state=row.state,
+            base=row.base,
+            head=row.head,
+            certified=row.certified,
+            verdicts=tuple(given.get(row.number, ())),
+            tries=fruitless.get(row.number, 0),
+        )
+
+
+def _fruitless_jobs(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, int]:
+    """Builds and reviews that failed to give an answer, or lost their worker, by pull request."""
+    in_vain = (
+        select(jobs.c.pull_request, func.count())
+        .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
+        .group_by(jobs.c.pull_request)
+    )
+    return {row[0]: row[1] for row in _select(transaction, in_vain, jobs.c.pull_request, numbers)}
+
+
+def load_verdicts(transaction: Transaction, numbers: Collection[int] | None = None) -> Mapping[int, list[Verdict]]:
+    """Verdicts in the order given by pull request, of all or of those with these `numbers`."""
+    given: dict[int, list[Verdict]] = {}
+    ordered = select(verdicts).order_by(verdicts.c.id)
+    for row in _select(transaction, ordered, verdicts.c.pull_request, numbers):
+        verdict = Verdict(row.seat, row.decision, row.reasons, row.commit)
+        given.setdefault(row.pull_request, []).append(verdict)
+    return given
+
+
+def load_modules(transaction: Transaction) -> dict[str, ModuleRecord]:
+    """Modules of ``main`` as certified, by name."""
+    rows = transaction.execute(select(modules))
+    return {
+        row.name: ModuleRecord(row.source_digest, row.interface_digest, cast("dict[str, str]", row.imports))
+        for row in rows
+    }
+
+
+def _select(
+    transaction: Transaction,
+    statement: Select[*tuple[Any, ...]],
+    column: ColumnElement[Any],
+    only: Collection[int] | None,
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Rows of a statement, all or just those whose `column` is one of `only`."""
+    if only is None:
+        yield from transaction.execute(statement)
+        return
+    wanted = sorted(only)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield from transaction.execute(statement.where(column.in_(wanted[start : start + _AT_ONCE]))).all()

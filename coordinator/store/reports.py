@@ -1,0 +1,98 @@
+"""What workers report, applied to the store.
+
+Each function answers ``False`` when the job's lease was lost before: then nothing changed but the money, which was
+spent all the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy.dialects.sqlite import insert
+
+from coordinator.store.items import add_feedback, back_off, forgive, record_failure
+from coordinator.store.jobs import claim_end
+from coordinator.store.landings import replace_modules
+from coordinator.store.requests import bounce, certify, open_request
+from coordinator.store.schema import verdicts
+from coordinator.store.store import set_meta
+
+if TYPE_CHECKING:
+    from coordinator.campaign.settings import RetrySettings
+    from coordinator.store.store import Transaction
+    from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
+
+
+def end_attempt(
+    transaction: Transaction, report: AttemptEnded, retry: RetrySettings, now: float, full_cap_usd: float = 0.0
+) -> bool:
+    """Applies the end of an attempt: a pull request when it was submitted, a failure with its summary otherwise.
+
+    Neither a cancelled attempt nor one that ran into a cap below `full_cap_usd`, because the budget was nearly
+    spent, counts against its item; but one that could not pay for its first call does, or it would be sent for ever.
+    """
+    row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
+    if row is None:
+        return False
+    cut_short = report.cause == "cost" and row.cap_usd < full_cap_usd
+    if report.ending == "submitted":
+        open_request(transaction, row, report, now)
+    elif report.ending == "cancelled" or (cut_short and report.usage.cost_usd > 0):
+        forgive(transaction, row.item)
+    else:
+        add_feedback(transaction, row.item, "attempt", report.summary, now)
+        record_failure(transaction, row.item, report.ending, report.summary, now)
+        back_off(transaction, row.item, retry, now)
+    return True
+
+
+def end_review(transaction: Transaction, report: ReviewEnded, now: float) -> bool:
+    """Applies a verdict, or the lack of one."""
+    row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
+    if row is None:
+        return False
+    if report.decision:
+        verdict = insert(verdicts).values(
+            pull_request=row.pull_request,
+            seat=row.number,
+            reviewer=report.reviewer,
+            decision=report.decision,
+            reasons=report.reasons,
+            commit=report.commit,
+            at=now,
+        )
+        transaction.execute(verdict.on_conflict_do_nothing())
+        transaction.log("verdict", now, pull_request=row.pull_request, decision=report.decision)
+    return True
+
+
+def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings, now: float) -> bool:
+    """Applies the gate's answer to a pull request."""
+    ending = "failed" if report.error else "accepted" if report.accepted else "refused"
+    row = claim_end(transaction, report.job, ending, report.error, None, now)
+    if row is None:
+        return False
+    if report.error:
+        return True
+    if report.accepted:
+        certify(transaction, row.pull_request, row.base, report, now)
+    else:
+        bounce(transaction, row.pull_request, "checker", "\n".join(report.reasons), retry, now)
+    return True
+
+
+def end_audit(transaction: Transaction, report: AuditEnded, now: float) -> bool:
+    """Applies an audit of ``main``: whether it passed, and what is certified of every module from now on."""
+    row = claim_end(transaction, report.job, "failed" if report.error else "audited", report.error, None, now)
+    if row is None:
+        return False
+    if report.error:
+        return True
+    set_meta(transaction, "audit_failure", {"commit": row.base, "problem": report.problem} if report.problem else {})
+    if not report.problem:
+        set_meta(transaction, "audited", row.base)
+        set_meta(transaction, "certified", row.base)
+        set_meta(transaction, "audit", {"commit": row.base, "axioms": {k: list(v) for k, v in report.axioms.items()}})
+        replace_modules(transaction, report.modules)
+    transaction.log("audited", now, commit=row.base, problem=report.problem)
+    return True

@@ -1,0 +1,105 @@
+"""Pull requests in the store: opened, certified, approved, sent back to the builders or to their item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from coordinator.schedule.state import OPEN_STATES, stages_of
+from coordinator.store.items import add_feedback, back_off, record_failure
+from coordinator.store.jobs import reap_job
+from coordinator.store.landings import module_rows
+from coordinator.store.schema import items, jobs, pull_requests
+
+if TYPE_CHECKING:
+    from blueprint import Blueprint
+    from coordinator.campaign.settings import RetrySettings
+    from coordinator.store.store import Transaction
+    from coordinator.work.messages import AttemptEnded, BuildEnded
+
+CAUSES = {"reviewer": "review", "checker": "lean", "merge": "conflict", "infrastructure": "infrastructure"}
+"""Cause of a failure, by who sent a pull request back."""
+
+
+def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> None:
+    """Opens a pull request for what an attempt submitted; `job` is the attempt's row."""
+    row = insert(pull_requests).values(
+        item=job.item,
+        job=job.id,
+        state="checking",
+        base=job.base,
+        head=report.head,
+        summary=report.summary,
+        opened_at=now,
+    )
+    number: int = transaction.execute(row.returning(pull_requests.c.number)).scalar_one()
+    transaction.log("pull_request_opened", now, pull_request=number, item=job.item, head=report.head)
+
+
+def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded, now: float) -> None:
+    """Keeps what the builders certified of a pull request joined with `tip`, and hands it to the reviewers."""
+    transaction.execute(
+        update(pull_requests)
+        .where(pull_requests.c.number == number, pull_requests.c.state == "checking")
+        .values(
+            state="reviewing",
+            certified=tip,
+            lock=report.lock,
+            axioms=list(report.axioms),
+            assumes=list(report.assumes),
+            modules=module_rows(report.modules),
+        )
+    )
+    transaction.log("certified", now, pull_request=number, tip=tip)
+
+
+def approve(transaction: Transaction, number: int, now: float) -> None:
+    """Puts a reviewed pull request into the merge queue."""
+    _move(transaction, number, "approved")
+    transaction.log("approved", now, pull_request=number)
+
+
+def recheck(transaction: Transaction, number: int, now: float) -> None:
+    """Sends a pull request back to the builders: ``main`` moved below its certificates."""
+    _move(transaction, number, "checking")
+    transaction.log("recheck", now, pull_request=number)
+
+
+def bounce(transaction: Transaction, number: int, source: str, reason: str, retry: RetrySettings, now: float) -> None:
+    """Sends a pull request back to its item, with the reasons for the next attempt to read."""
+    row = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
+    _close(transaction, number, reason, now)
+    if source != "infrastructure":
+        add_feedback(transaction, row.item, source, reason, now)
+    record_failure(transaction, row.item, CAUSES[source], reason, now)
+    back_off(transaction, row.item, retry, now)
+    transaction.log("bounced", now, pull_request=number, item=row.item, source=source)
+
+
+def close_strangers(transaction: Transaction, blueprint: Blueprint, now: float) -> None:
+    """Takes back leases and closes pull requests of items that the book does not have any more."""
+    wanted = {(node.label, stage) for node in blueprint.nodes for stage in stages_of(node)}
+    strangers = [row.id for row in transaction.execute(select(items)) if (row.label, row.stage) not in wanted]
+    for item in strangers:
+        at_work = select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")
+        for job in transaction.execute(at_work).scalars().all():
+            reap_job(transaction, job, now, blame=False)
+        is_open = pull_requests.c.state.in_(OPEN_STATES)
+        asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
+        for number in transaction.execute(asked).scalars().all():
+            _close(transaction, number, "The book no longer asks for it.", now)
+            transaction.log("bounced", now, pull_request=number, item=item, source="book")
+
+
+def _close(transaction: Transaction, number: int, reason: str, now: float) -> None:
+    transaction.execute(
+        update(pull_requests)
+        .where(pull_requests.c.number == number)
+        .values(state="bounced", reason=reason, closed_at=now)
+    )
+
+
+def _move(transaction: Transaction, number: int, state: str) -> None:
+    transaction.execute(update(pull_requests).where(pull_requests.c.number == number).values(state=state))
