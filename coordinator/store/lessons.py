@@ -12,22 +12,21 @@ from coordinator.store.schema import items, jobs, pull_requests
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
-
     from blueprint import Blueprint
+    from coordinator.store.store import Transaction
 
 _TELLING = ("submitted", "gave_up", "limit", "failed")
 """Endings that say something of the item and the agent; the others were brought about by somebody else."""
 
 
-def read_lessons(connection: Connection, blueprint: Blueprint, model: str) -> Iterator[Lesson]:
+def read_lessons(transaction: Transaction, blueprint: Blueprint, model: str) -> Iterator[Lesson]:
     """Every attempt that landed or came to nothing, in the order in which they were sent.
 
     One that proposed something counts from when that landed or came back, with the cost of its reviews. Attempts at
     nodes that the book does not have any more are left out.
 
     Args:
-        connection: to the store.
+        transaction: to the store.
         blueprint: the book as it is now, which says what the attempts were at.
         model: that made them.
     """
@@ -37,7 +36,7 @@ def read_lessons(connection: Connection, blueprint: Blueprint, model: str) -> It
         .group_by(jobs.c.pull_request)
         .subquery()
     )
-    rows = connection.execute(
+    rows = transaction.execute(
         select(
             items.c.label,
             items.c.stage,

@@ -16,19 +16,17 @@ from coordinator.schedule.experience import Experience, Lesson, Prior, traits_of
 from coordinator.schedule.plan import Estimate, Interval, Means, Task, estimate
 from coordinator.schedule.state import CampaignState, stages_of
 from coordinator.store.lessons import read_lessons
+from coordinator.store.loading import load_state
 from coordinator.store.schema import items, jobs
-from coordinator.store.store import load_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from sqlalchemy import Connection
-
     from blueprint import DependencyGraph, Node, Stage
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.campaign.settings import Settings
-    from coordinator.store.store import Store
+    from coordinator.store.store import Store, Transaction
 
 PLAN_FILE = "plan.json"
 """The last plan, in the campaign's folder."""
@@ -98,9 +96,9 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
     settings = campaign.settings
     state, lessons = CampaignState({}), list[Lesson]()
     if store is not None:
-        with store.begin() as connection:
-            state = load_state(connection)
-            lessons = list(read_lessons(connection, book.blueprint, settings.model.name))
+        with store.begin() as transaction:
+            state = load_state(transaction)
+            lessons = list(read_lessons(transaction, book.blueprint, settings.model.name))
     experience = Experience(prior_of(settings))
     for lesson in lessons:
         experience.learn(lesson)
@@ -207,21 +205,21 @@ def read_plan(folder: Path) -> Plan | None:
 
 def outcome_since(plan: Plan, store: Store) -> Outcome:
     """What happened since a plan was made."""
-    with store.begin() as connection:
-        spent = float(connection.execute(select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0))).scalar_one())
-        unlanded = connection.execute(select(func.count()).where(items.c.state != "landed")).scalar_one()
+    with store.begin() as transaction:
+        spent = float(transaction.execute(select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0))).scalar_one())
+        unlanded = transaction.execute(select(func.count()).where(items.c.state != "landed")).scalar_one()
         ended = select(func.count()).where(jobs.c.kind == "attempt", jobs.c.ended_at > plan.made_at)
         return Outcome(
             cost_usd=max(spent - plan.spent_usd, 0.0),
-            seconds=_busy_seconds(connection, plan.made_at),
-            attempts=float(connection.execute(ended).scalar_one()),
+            seconds=_busy_seconds(transaction, plan.made_at),
+            attempts=float(transaction.execute(ended).scalar_one()),
             unlanded=float(unlanded),
         )
 
 
-def _busy_seconds(connection: Connection, since: float) -> float:
+def _busy_seconds(transaction: Transaction, since: float) -> float:
     """Seconds since then during which some job was under way: a campaign that is stopped takes no time."""
-    rows = connection.execute(
+    rows = transaction.execute(
         select(jobs.c.sent_at, jobs.c.ended_at).where(jobs.c.ended_at > since).order_by(jobs.c.sent_at)
     )
     busy, until = 0.0, since

@@ -17,7 +17,7 @@ from coordinator.cli.app import app
 from coordinator.engine.demo import prepare_demo
 from coordinator.errors import InputError
 from coordinator.schedule.plan import Interval
-from coordinator.store import transitions
+from coordinator.store import items, jobs, landings, reports
 from coordinator.store.lessons import read_lessons
 from coordinator.store.store import Store
 from coordinator.views.planning import keep_plan, make_plan, outcome_since, read_plan
@@ -40,38 +40,36 @@ def campaign(folder: Path, **settings: Any) -> Campaign:
 
 def attempt(store: Store, item: int, number: int, ending: str, cost: float, at: float = 100.0) -> int:
     """An attempt that took ten seconds; its job."""
-    with store.begin() as connection:
-        job = transitions.send_job(
-            connection, "attempt", now=at, lease_seconds=60, base="0" * 40, item=item, number=number
-        )
+    with store.begin() as transaction:
+        job = jobs.send_job(transaction, "attempt", now=at, lease_seconds=60, base="0" * 40, item=item, number=number)
         report = AttemptEnded(job, ending, "words", Usage(cost_usd=cost), "a" * 40)
-        transitions.end_attempt(connection, report, RETRY, at + 10)
+        reports.end_attempt(transaction, report, RETRY, at + 10)
     return job
 
 
 def review(store: Store, request: int, item: int, cost: float) -> None:
-    with store.begin() as connection:
-        job = transitions.send_job(
-            connection, "review", now=111, lease_seconds=60, base="0" * 40, item=item, pull_request=request
+    with store.begin() as transaction:
+        job = jobs.send_job(
+            transaction, "review", now=111, lease_seconds=60, base="0" * 40, item=item, pull_request=request
         )
         report = ReviewEnded(job, "verdict", "", Usage(cost_usd=cost), "r", "approve", "", "a" * 40)
-        transitions.end_review(connection, report, 112)
+        reports.end_review(transaction, report, 112)
 
 
 def land(store: Store, request: int, item: int, at: float) -> None:
-    with store.begin() as connection:
-        job = transitions.send_job(
-            connection, "build", now=110, lease_seconds=60, base="0" * 40, item=item, pull_request=request
+    with store.begin() as transaction:
+        job = jobs.send_job(
+            transaction, "build", now=110, lease_seconds=60, base="0" * 40, item=item, pull_request=request
         )
-        transitions.end_build(connection, BuildEnded(job, accepted=True), RETRY, 111)
-        transitions.finish_landing(connection, request, f"{request:040x}", at)
+        reports.end_build(transaction, BuildEnded(job, accepted=True), RETRY, 111)
+        landings.finish_landing(transaction, request, f"{request:040x}", at)
 
 
 @pytest.fixture
 def begun(store: Store) -> Store:
     """The first statement landed, after an attempt that failed and one that was stopped; the second waits."""
-    with store.begin() as connection:
-        transitions.seed_items(connection, MADE)
+    with store.begin() as transaction:
+        items.seed_items(transaction, MADE)
     attempt(store, 1, 1, "gave_up", 0.5)
     attempt(store, 1, 2, "cancelled", 0.25)
     attempt(store, 1, 3, "submitted", 1.0)
@@ -82,8 +80,8 @@ def begun(store: Store) -> Store:
 
 
 def test_lessons_are_attempts_that_landed_or_came_to_nothing_with_their_reviews(begun: Store) -> None:
-    with begun.begin() as connection:
-        lessons: list[Lesson] = list(read_lessons(connection, MADE, "m"))
+    with begun.begin() as transaction:
+        lessons: list[Lesson] = list(read_lessons(transaction, MADE, "m"))
     assert [(lesson.landed, lesson.cost_usd, lesson.seconds) for lesson in lessons] == [
         (False, 0.5, 10.0),
         (True, 1.125, 40.0),
