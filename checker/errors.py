@@ -14,6 +14,7 @@
     ├── ServerFailed           a warm Lean server is silent, dead, too large or too loud
     ├── UnknownDeclaration     a declaration that was asked for does not exist
     ├── SurgeryRefused         an edit of a source would change more than it says
+    ├── MergeTangled           two sides changed a source in ways that no single declaration shows
     └── AuditFailed            a finished tree does not stand when the kernel checks it from nothing
 """
 
@@ -79,6 +80,10 @@ class UnknownDeclaration(CheckerError):
 
 class SurgeryRefused(CheckerError):
     """An edit of a Lean source would change more, or less, than it says."""
+
+
+class MergeTangled(CheckerError):
+    """Two sides' changes of a Lean source touch each other in a way that no single declaration shows."""
 
 
 class AuditFailed(CheckerError):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _OPENERS: Final = frozenset({"open", "set_option"})
 """These begin commands, and also terms and tactics, when ``in`` follows."""
 _PAIRS: Final = {"class": frozenset({"inductive", "abbrev"})}
+_BEGINNING: Final = RESERVED | WEAK | MODIFIERS | _OPENERS | frozenset(_PAIRS) | {"deriving", "@", "#"}
+"""What a command can begin with, documentation apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Starts:
         words, at = self._words, begin
         if begin <= self._barren and not first:
             return None
+        if words.text(begin) not in _BEGINNING and words.tokens[begin].kind is not Kind.DOCUMENT:
+            return None  # nearly all tokens of a file are such
         if words.glued(begin, ".`«") and not words.leads(begin):
             return None
         modifiers: list[str] = []

@@ -72,6 +72,7 @@ class Words:
             raise LexicalError("The header's last name does not end where it seems to.", every[0].line)
         self.tokens = [token for token in every if token.kind is not Kind.COMMENT]
         self.comments = [token for token in every if token.kind is Kind.COMMENT]
+        self._texts = [token.text if token.kind in (Kind.WORD, Kind.SYMBOL) else "" for token in self.tokens]
         self.depth: list[int] = []
         self.closing: dict[int, int] = {}
         self._match()
@@ -95,9 +96,7 @@ class Words:
 
     def text(self, at: int) -> str:
         """A token's text; empty for strings and documentation, and past the end."""
-        if 0 <= at < len(self.tokens) and self.tokens[at].kind in (Kind.WORD, Kind.SYMBOL):
-            return self.tokens[at].text
-        return ""
+        return self._texts[at] if 0 <= at < len(self._texts) else ""
 
     def is_name(self, at: int) -> bool:
         """Whether a token is a name or keyword."""
