@@ -245,8 +245,9 @@ class Repository:
             GitError: git refused for another reason.
         """
         refs.move_all(self._runner, self._objects, changes)
-        if any(change.ref == MAIN for change in changes):
-            self._upkeep.landed(sum(change.ref != MAIN for change in changes) or 1)
+        for change in changes:
+            if change.ref == MAIN and change.new is not None:
+                self._upkeep.landed(sum(each.ref != MAIN for each in changes) or 1, change.new)
 
     def put(self, ref: str, new: str) -> None:
         """Sets `ref` to `new` whatever it holds. Never for ``main``."""

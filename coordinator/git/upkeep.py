@@ -39,15 +39,15 @@ class Upkeep:
         self._landings = GRAPH_EVERY  # nobody knows what the last owner left: begin by writing it
         self._batches = 0
 
-    def landed(self, count: int) -> None:
-        """Notes that so many landings moved ``main`` at once. What then goes wrong is logged: they have landed."""
+    def landed(self, count: int, tip: str) -> None:
+        """Notes that so many landings moved ``main`` to `tip` at once. What goes wrong is logged: they have landed."""
         with self._lock:
             self._landings += count
             self._batches += 1
             try:
                 if self._landings >= GRAPH_EVERY:
                     self._landings = 0
-                    write_graph(self._runner)
+                    write_graph(self._runner, tip)
                 if self._batches >= PACK_EVERY:
                     self._batches = 0
                     self._let_go()
@@ -56,13 +56,15 @@ class Upkeep:
                 log.warning("upkeep_failed", repository=str(self._runner.path), exc_info=True)
 
 
-def write_graph(runner: Runner) -> None:
-    """Writes the commit-graph, the ancestors of commits as a table: without it merges of old branches take far longer.
+def write_graph(runner: Runner, tip: str) -> None:
+    """Writes what is new of the commit-graph, a table of commits and their parents.
+
+    Without it merges of old branches take far longer. Branches that have not landed, a few commits each, are not in it.
 
     Raises:
         GitError: git fails, such as on a full disk.
     """
-    runner.run("commit-graph", "write", "--reachable", "--split")
+    runner.run("commit-graph", "write", "--split", "--stdin-commits", given=f"{tip}\n".encode())
 
 
 def join_packs(runner: Runner) -> None:
