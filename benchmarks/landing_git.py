@@ -7,12 +7,14 @@ commit that edit what has been changed on ``main`` since, far from the other edi
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.many_branches import Draft, attempts, module_file, module_text, write_drafts
+from benchmarks.processes import family
 from coordinator.git import MAIN, Repository
 
 if TYPE_CHECKING:
@@ -28,9 +30,20 @@ MERGED = 300
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long batches took: for each the number of landings and the seconds."""
+    """How long batches took.
+
+    Attributes:
+        batches: of each the number of landings and the seconds by the clock.
+        cpu_seconds: of all of them, this process's and git's.
+    """
 
     batches: tuple[tuple[int, float], ...]
+    cpu_seconds: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """CPU milliseconds a landing takes."""
+        return self.cpu_seconds * 1000 / sum(count for count, _ in self.batches)
 
     @property
     def per_second(self) -> float:
@@ -42,13 +55,14 @@ class Pace:
         """Milliseconds a landing takes in the median batch."""
         return statistics.median(seconds * 1000 / count for count, seconds in self.batches)
 
-    def last(self, landings: int) -> Pace:
-        """The pace of the last batches, which hold at least so many landings."""
-        taken, count = 0, 0
-        while count < landings and taken < len(self.batches):
-            taken += 1
-            count += self.batches[-taken][0]
-        return Pace(self.batches[-taken:])
+    def last_per_second(self, landings: int) -> float:
+        """Landings in a second among the last batches, which hold at least so many landings."""
+        count, seconds = 0, 0.0
+        for some, took in reversed(self.batches):
+            count, seconds = count + some, seconds + took
+            if count >= landings:
+                break
+        return count / seconds
 
 
 def measure_git(folder: Path, files: int, branches: int) -> dict[str, float]:
@@ -63,7 +77,9 @@ def measure_git(folder: Path, files: int, branches: int) -> dict[str, float]:
         ``landings_per_s`` where nobody touched the same paths, ``landings_behind_per_s`` for the last sixth of the
         branches, ``ms_per_landing_p50`` (a batch's milliseconds divided by its landings, the median batch),
         ``merged_per_s`` where git must merge and the branches are a few landings behind, ``merged_behind_per_s`` where
-        they are behind all of the former, and ``landings_behind``, how many that is.
+        they are behind all of the former, and ``landings_behind``, how many that is. What hangs on the clock suffers
+        when others use the machine; ``cpu_ms_per_landing``, ``cpu_ms_per_merged`` and ``cpu_ms_per_merged_behind``
+        (this process's and git's) do so less.
     """
     repository = Repository.create(folder / "hub.git")
     try:
@@ -87,13 +103,17 @@ def _measure(repository: Repository, files: int, branches: int) -> dict[str, flo
     ]
     again = attempts(repository, proofs, tip)
     land_all(repository, near)
+    merged = land_all(repository, again)
     return {
         "landings_per_s": round(pace.per_second, 1),
-        "landings_behind_per_s": round(pace.last(branches // 6).per_second, 1),
+        "landings_behind_per_s": round(pace.last_per_second(branches // 6), 1),
         "landings_behind": branches,
         "ms_per_landing_p50": round(pace.median_ms, 3),
-        "merged_per_s": round(land_all(repository, again).per_second, 1),
+        "merged_per_s": round(merged.per_second, 1),
         "merged_behind_per_s": round(behind.per_second, 1),
+        "cpu_ms_per_landing": round(pace.cpu_ms, 3),
+        "cpu_ms_per_merged": round(merged.cpu_ms, 3),
+        "cpu_ms_per_merged_behind": round(behind.cpu_ms, 3),
     }
 
 
@@ -112,6 +132,7 @@ def land_all(repository: Repository, branches: Sequence[Branch], size: int = BAT
         SystemExit: one of them did not land.
     """
     batches = []
+    before = _cpu_seconds()
     for start in range(0, len(branches), size):
         begun = time.perf_counter()
         batch = repository.batch(repository.head() or "", branches[start : start + size], int(time.time()))
@@ -119,4 +140,9 @@ def land_all(repository: Repository, branches: Sequence[Branch], size: int = BAT
         batches.append((len(batch.landings), time.perf_counter() - begun))
         if batch.refusals:
             raise SystemExit(f"A branch did not land: {batch.refusals[0].reason}")
-    return Pace(tuple(batches))
+    return Pace(tuple(batches), _cpu_seconds() - before)
+
+
+def _cpu_seconds() -> float:
+    """What this process and its children used so far, the git processes that are kept running included."""
+    return sum(process.own_seconds + process.waited_seconds for process in family(os.getpid()))

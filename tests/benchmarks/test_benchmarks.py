@@ -56,3 +56,10 @@ def test_figures_of_the_engine_tell_what_an_attempt_costs_and_whom() -> None:
     assert {"coordinator", "broker", "agents worker", "builds worker"} <= set(figures["cpu_ms_of"])
     assert figures["cpu_ms_per_attempt"] > 0
     assert figures["peak_rss_mb"] > 0
+
+
+def test_figures_of_landing_are_those_of_branches_that_all_landed() -> None:
+    figures = run("landing", quick=True)
+    assert {"landings_per_s", "ms_per_landing_p50", "merged_per_s", "merged_behind_per_s"} <= set(figures)
+    assert all(figure > 0 for figure in figures.values())
+    assert figures["landings_behind"] == 128
