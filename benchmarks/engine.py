@@ -126,7 +126,7 @@ def _measure(run: Run, measured: Measured, enough: Callable[[], bool]) -> None:
     run.go_on(enough)
     after = run.tally()
     measured.seconds += time.monotonic() - begun
-    measured.attempts += after.attempts - before.attempts
+    measured.attempts += after.settled - before.settled
     measured.landings += after.landings - before.landings
     for name, seconds in _cpu().items():
         measured.cpu[name] = measured.cpu.get(name, 0.0) + seconds - cpu.get(name, 0.0)

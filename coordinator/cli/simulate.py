@@ -41,7 +41,7 @@ def simulate(
         seconds = time.monotonic() - begun
     figures = {
         "state": finish.state if finish else "stopped",
-        "reason": finish.reason if finish else f"{tally.attempts} attempts have ended.",
+        "reason": finish.reason if finish else f"{tally.settled} attempts are over.",
         "nodes": nodes,
         "attempts": tally.attempts,
         "jobs": tally.jobs,

@@ -74,6 +74,7 @@ class Performer:
                     self._start_audit()
                 case scheduler.Finish():
                     raise AssertionError("the end of a campaign is no action to carry out")
+        self.carrier.flush()
 
     def _reap(self, job: int) -> None:
         with self.ledger.begin() as transaction:

@@ -12,9 +12,10 @@ from sqlalchemy import func, select
 
 from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import ServiceError
+from coordinator.schedule.state import OPEN_STATES
 from coordinator.simulation.behaviour import Behaviour
 from coordinator.simulation.plan import BEHAVIOUR
-from coordinator.store.schema import jobs, landings
+from coordinator.store.schema import jobs, landings, pull_requests
 from coordinator.store.store import Store
 from coordinator.work.carrier import QUEUES, connect, presence_key
 from coordinator.work.services import Services
@@ -38,12 +39,14 @@ class Tally:
 
     Attributes:
         attempts: attempts that have ended.
+        settled: those of them of which no pull request is open any more.
         jobs: jobs of any kind that have ended.
         landings: branches that landed.
         cost_usd: dollars spent, by nobody on nothing.
     """
 
     attempts: int
+    settled: int
     jobs: int
     landings: int
     cost_usd: float
@@ -87,8 +90,11 @@ class Run:
                 .group_by(jobs.c.kind)
             ).all()
             landed = connection.execute(select(func.count()).where(landings.c.state == "landed")).scalar_one()
+            is_open = pull_requests.c.state.in_(OPEN_STATES)
+            still_open = connection.execute(select(func.count()).where(is_open)).scalar_one()
         attempts = sum(count for kind, count, _ in ended if kind == "attempt")
-        return Tally(attempts, sum(count for _, count, _ in ended), landed, float(sum(cost for *_, cost in ended)))
+        count, cost = sum(count for _, count, _ in ended), sum(cost for *_, cost in ended)
+        return Tally(attempts, attempts - still_open, count, landed, float(cost))
 
     def sent_attempts(self) -> int:
         """How many attempts have been sent so far."""
@@ -97,13 +103,13 @@ class Run:
             return int(connection.execute(query).scalar_one())
 
     def after(self, attempts: int) -> Callable[[], bool]:
-        """Whether so many attempts have ended, as `go_on` asks it: looked up now and then only."""
+        """Whether so many attempts are settled, as `go_on` asks it: looked up now and then only."""
         due, over = 0.0, False
 
         def enough() -> bool:
             nonlocal due, over
             if time.monotonic() >= due:
-                over = self.tally().attempts >= attempts
+                over = self.tally().settled >= attempts
                 due = time.monotonic() + _GLANCE
             return over
 

@@ -1,7 +1,8 @@
 """The broker, seen from both ends: orders go out as Celery tasks, reports come back through a stream.
 
-The broker only carries. Beside the queues it holds, per campaign, the *board*: the set of jobs whose lease is live.
-A worker drops what is not on the board before it spends anything, and stops what leaves the board while it works.
+The broker only carries. Beside the queues it holds, per campaign, the *board*: the set of jobs whose lease is live, and
+the set of those that a worker has taken. A worker drops what is not on the board, or was taken before, ere it spends
+anything, and stops what leaves the board while it works.
 """
 
 from __future__ import annotations
@@ -10,15 +11,14 @@ from typing import TYPE_CHECKING, cast
 
 import redis
 import structlog
-from celery import Celery
-from kombu import pools
-from kombu.exceptions import OperationalError
 from pydantic import ValidationError
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from coordinator.errors import ServiceError
-from coordinator.work.messages import read_report, write_order, write_report
+from coordinator.work.calls import Calls
+from coordinator.work.messages import Beat, read_report, write_order, write_report
+from coordinator.work.wire import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -28,56 +28,30 @@ if TYPE_CHECKING:
 TASK = "blueprover.run_order"
 QUEUES = ("agents", "builds")
 
-_SOCKET_SECONDS = 30
+SOCKET_SECONDS = 30
+"""Seconds after which an answer of the broker is waited for no longer."""
+
 _STREAM_READ = 256
+_TRIES = 5
 
 log = structlog.get_logger(__name__)
 
 
-def make_app(url: str) -> Celery:
-    """The Celery application on the broker at `url`.
-
-    Early acknowledgement and no redelivery: a lost task is a lost lease, and the coordinator sends the work again.
-    No result backend, no ETA, no canvas: outcomes are rows of the store.
-    """
-    app = Celery("blueprover", broker=url, set_as_current=False)
-    app.conf.update(
-        task_acks_late=False,
-        task_reject_on_worker_lost=False,
-        task_ignore_result=True,
-        result_backend=None,
-        task_serializer="json",
-        accept_content=["json"],
-        worker_prefetch_multiplier=1,
-        worker_send_task_events=False,
-        worker_hijack_root_logger=False,
-        worker_enable_remote_control=False,
-        broker_connection_retry_on_startup=True,
-        broker_connection_max_retries=None,
-        broker_transport_options={
-            "socket_timeout": _SOCKET_SECONDS,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-        },
-        task_create_missing_queues=True,
-    )
-    return app
-
-
-def connect(url: str, *, text: bool = True) -> redis.Redis:
+def connect(url: str, *, text: bool = True, tries: int = _TRIES) -> redis.Redis:
     """A client of the broker at `url`, which tries again for a few seconds before it fails.
 
     Args:
         url: of the broker.
         text: whether answers are text, rather than bytes.
+        tries: how often a command is sent again when the connection broke.
 
     Raises:
         ServiceError: no broker can have such a URL.
     """
-    retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), retries=5)
+    retry = Retry(ExponentialWithJitterBackoff(cap=1.0, base=0.05), retries=tries)
     try:
         return redis.Redis.from_url(
-            url, socket_timeout=_SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=text
+            url, socket_timeout=SOCKET_SECONDS, socket_keepalive=True, retry=retry, decode_responses=text
         )
     except ValueError as error:
         raise ServiceError(f"The broker's URL is none ({error}); it looks like redis://HOST:6379/0.") from error
@@ -86,14 +60,19 @@ def connect(url: str, *, text: bool = True) -> redis.Redis:
 class Carrier:
     """The coordinator's end. Not for several threads at once.
 
+    Orders are gathered and sent together: `send` takes them, `flush` writes them.
+
     Attributes:
         campaign: prefix of the campaign's keys.
     """
 
     def __init__(self, url: str, campaign: str) -> None:
         self.campaign = campaign
-        self._app = make_app(url)
         self._client = connect(url)
+        # An order that may have been sent is not sent once more: its lease runs out, and the work goes out anew.
+        self._publisher = connect(url, tries=0)
+        self._writers = {queue: Writer(TASK, queue) for queue in QUEUES}
+        self._outgoing: list[tuple[str, Order]] = []
 
     def check(self) -> None:
         """Raises `ServiceError` when the broker does not answer."""
@@ -103,16 +82,26 @@ class Carrier:
             raise ServiceError(f"The broker does not answer: {error}. Check `broker.url`.") from error
 
     def send(self, queue: str, order: Order) -> None:
-        """Puts the job on the board, then sends it to `queue`.
+        """Takes an order that the next `flush` is to bring to `queue`."""
+        self._outgoing.append((queue, order))
+
+    def flush(self) -> None:
+        """Puts the jobs of all orders taken on the board and sends them to their queues, all or none.
 
         Raises:
-            ServiceError: the broker is away; the job's lease will run out and the work be sent again.
+            ServiceError: the broker is away; the jobs' leases will run out and the work be sent again.
         """
-        try:
-            self._client.sadd(board_key(self.campaign), order.envelope.job)
-            self._app.send_task(TASK, args=[write_order(order)], queue=queue, retry=False)
-        except (redis.RedisError, OSError, OperationalError) as error:
-            raise ServiceError(f"The broker is away: {error}") from error
+        outgoing, self._outgoing = self._outgoing, []
+        if outgoing:
+            self._guarded(lambda: self._publish(outgoing))
+
+    def _publish(self, outgoing: list[tuple[str, Order]]) -> None:
+        with self._publisher.pipeline(transaction=True) as pipe:
+            pipe.sadd(board_key(self.campaign), *(order.envelope.job for _, order in outgoing))
+            for queue in dict.fromkeys(queue for queue, _ in outgoing):
+                write = self._writers[queue].write
+                pipe.lpush(queue, *(write(write_order(order)) for its, order in outgoing if its == queue))
+            pipe.execute()
 
     def slots(self, queue: str) -> int:
         """Jobs that the workers of `queue`, wherever they are, can run at once.
@@ -129,7 +118,13 @@ class Carrier:
     def withdraw(self, jobs: Collection[int]) -> None:
         """Takes jobs off the board: their workers stop at the next heartbeat."""
         if jobs:
-            self._guarded(lambda: self._client.srem(board_key(self.campaign), *jobs))
+            self._guarded(lambda: self._take_off(jobs))
+
+    def _take_off(self, jobs: Collection[int]) -> None:
+        with self._client.pipeline(transaction=False) as pipe:
+            pipe.srem(board_key(self.campaign), *jobs)
+            pipe.srem(taken_key(self.campaign), *jobs)
+            pipe.execute()
 
     def restrict(self, jobs: Iterable[int]) -> None:
         """Sets the board to exactly `jobs`, as after a restart."""
@@ -140,18 +135,20 @@ class Carrier:
                 pipe.delete(board_key(self.campaign))
                 if live:
                     pipe.sadd(board_key(self.campaign), *live)
+                pipe.sinterstore(taken_key(self.campaign), [taken_key(self.campaign), board_key(self.campaign)])
                 pipe.execute()
 
         self._guarded(write)
 
     def receive(self, wait_seconds: float) -> list[tuple[str, Report]]:
-        """Reports that wait, oldest first, after at most `wait_seconds` for the first one.
+        """Reports that wait, oldest first, after at most `wait_seconds` for the first one. Orders are sent before.
 
         They stay in the stream until `acknowledge`: a coordinator that dies in between reads them again.
 
         Raises:
             ServiceError: the broker is away.
         """
+        self.flush()
         key = reports_key(self.campaign)
         try:
             answer = self._client.xread({key: "0"}, count=_STREAM_READ, block=max(1, int(wait_seconds * 1000)))
@@ -182,22 +179,32 @@ class Carrier:
             raise ServiceError(f"The broker is away: {error}") from error
 
     def close(self) -> None:
-        """Closes all connections, those of every Celery application in this process among them."""
+        """Closes the connections."""
         self._client.close()
-        # Celery's own `close` forgets its pools and leaves their sockets to the garbage collector.
-        pools.reset()  # type: ignore[no-untyped-call]  # kombu has no annotations there
-        self._app.close()
+        self._publisher.close()
 
 
 class Line:
-    """A worker's end: safe for several threads."""
+    """A worker's end: safe for many threads, whose commands go out together."""
 
     def __init__(self, url: str) -> None:
         self._client = connect(url)
+        self._calls = Calls(self._client)
 
-    def is_live(self, campaign: str, job: int) -> bool:
-        """Whether the job is on the board."""
-        return bool(self._client.sismember(board_key(campaign), str(job)))
+    def take(self, campaign: str, worker: str, job: int) -> bool:
+        """Takes a job for `worker` and tells the coordinator so; says whether it is this worker's to do.
+
+        It is not when it left the board, or when it was taken before: the broker may carry an order twice.
+
+        Raises:
+            redis.RedisError: the broker stayed away.
+        """
+        board, taken, reports = board_key(campaign), taken_key(campaign), reports_key(campaign)
+        beat = write_report(Beat(worker, (job,)))
+        live, first, _ = self._calls.make(
+            ("SISMEMBER", board, job), ("SADD", taken, job), ("XADD", reports, "*", "report", beat)
+        )
+        return bool(live and first)
 
     def lost(self, campaign: str, jobs: Collection[int]) -> set[int]:
         """Those of `jobs` that left the board."""
@@ -221,7 +228,7 @@ class Line:
         Raises:
             redis.RedisError: the broker stayed away.
         """
-        self._client.xadd(reports_key(campaign), {"report": write_report(report)})
+        self._calls.make(("XADD", reports_key(campaign), "*", "report", write_report(report)))
 
 
 def presence_key(queue: str, worker: str) -> str:
@@ -232,6 +239,11 @@ def presence_key(queue: str, worker: str) -> str:
 def board_key(campaign: str) -> str:
     """Key of the set of live jobs."""
     return f"blueprover:{campaign}:live"
+
+
+def taken_key(campaign: str) -> str:
+    """Key of the set of live jobs that a worker has taken."""
+    return f"blueprover:{campaign}:taken"
 
 
 def reports_key(campaign: str) -> str:

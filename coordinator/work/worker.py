@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import redis
 import structlog
-from celery import signals
+from celery import Celery, signals
 
 from coordinator.errors import ServiceError
-from coordinator.work.carrier import TASK, Line, make_app
+from coordinator.work.carrier import SOCKET_SECONDS, TASK, Line
 from coordinator.work.messages import Beat, read_order
 
 if TYPE_CHECKING:
@@ -32,6 +32,36 @@ _KEPT = 600.0
 """Seconds for which a report is kept and tried again while the broker is away: it holds work and money."""
 
 log = structlog.get_logger(__name__)
+
+
+def make_app(url: str) -> Celery:
+    """The Celery application on the broker at `url`.
+
+    Early acknowledgement and no redelivery: a lost task is a lost lease, and the coordinator sends the work again.
+    No result backend, no ETA, no canvas: outcomes are rows of the store.
+    """
+    app = Celery("blueprover", broker=url, set_as_current=False)
+    app.conf.update(
+        task_acks_late=False,
+        task_reject_on_worker_lost=False,
+        task_ignore_result=True,
+        result_backend=None,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_enable_remote_control=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options={
+            "socket_timeout": SOCKET_SECONDS,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+        },
+        task_create_missing_queues=True,
+    )
+    return app
 
 
 class Bench(Protocol):
@@ -100,17 +130,16 @@ class Worker:
         )
 
     def take(self, text: str) -> None:
-        """Carries out one order, unless its job has left the board."""
+        """Carries out one order, unless its job has left the board or was taken before."""
         order = read_order(text)
         job, campaign = order.envelope.job, order.envelope.campaign
-        if self._closing.is_set() or not self._line.is_live(campaign, job):
+        if self._closing.is_set() or not self._line.take(campaign, self.name, job):
             log.info("order_dropped", job=job)
             return
         hold = _Hold(campaign)
         with self._guard:
             self._held[job] = hold
         try:
-            self._beat(campaign)
             self._carry_out(order, hold)
         finally:
             with self._guard:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from celery.contrib.testing.worker import start_worker
+from kombu import pools
 
 from coordinator.errors import ServiceError
-from coordinator.work.carrier import TASK, Carrier, Line, connect, make_app, reports_key
-from coordinator.work.messages import AuditOrder, Beat, Envelope, read_order
+from coordinator.work.carrier import TASK, Carrier, Line, board_key, connect, reports_key
+from coordinator.work.messages import AuditOrder, Beat, Envelope, read_order, write_order
+from coordinator.work.wire import Writer
+from coordinator.work.worker import make_app
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -41,8 +46,7 @@ def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: 
 
     def take(text: str) -> None:
         job = read_order(text).envelope.job
-        assert line.is_live(carrier.campaign, job)
-        line.report(carrier.campaign, Beat("w", (job,)))
+        assert line.take(carrier.campaign, "w", job)
         taken.append((job, threading.current_thread().name))
 
     app.task(name=TASK, shared=False)(take)
@@ -50,6 +54,7 @@ def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: 
     with start_worker(app, pool="threads", concurrency=4, perform_ping_check=False, queues=["agents"]):
         for job in range(1, 21):
             carrier.send("agents", order(carrier, job))
+        carrier.flush()
         wait_for(lambda: len(taken) == 20)
     assert sorted(job for job, _ in taken) == list(range(1, 21))
     received = carrier.receive(1.0)
@@ -81,7 +86,7 @@ def test_a_job_taken_off_the_board_is_lost_to_its_worker(carrier: Carrier, line:
     carrier.withdraw([2])
     assert line.lost(carrier.campaign, [1, 2, 3]) == {2}
     carrier.restrict([3])
-    assert not line.is_live(carrier.campaign, 1)
+    assert not line.take(carrier.campaign, "w", 1)
 
 
 def test_workers_anywhere_are_counted_while_they_show_themselves(carrier: Carrier, line: Line) -> None:
@@ -97,6 +102,50 @@ def test_a_broker_that_is_away_is_one_clear_error() -> None:
     carrier = Carrier("redis://127.0.0.1:1/0", "c")
     with pytest.raises(ServiceError, match="does not answer"):
         carrier.check()
+    carrier.send("agents", order(carrier, 1))
     with pytest.raises(ServiceError, match="is away"):
-        carrier.send("agents", order(carrier, 1))
+        carrier.flush()
     carrier.close()
+
+
+def test_messages_are_those_that_celery_writes(broker: str, carrier: Carrier) -> None:
+    queue, app, client = f"q{time.time_ns()}", make_app(broker), connect(broker)
+    text = write_order(order(carrier, 1))
+    app.send_task(TASK, args=[text], queue=queue, ignore_result=True)
+    client.lpush(queue, Writer(TASK, queue).write(text))
+    ours, theirs = (json.loads(message) for message in client.lrange(queue, 0, -1))
+    client.close()
+    pools.reset()  # type: ignore[no-untyped-call]  # kombu has no annotations there
+    app.close()
+    assert json.loads(base64.b64decode(ours["body"])) == json.loads(base64.b64decode(theirs["body"]))
+    # Ids differ each time; the others tell people who sent what, and where an answer would go that nobody waits for.
+    for part, names in (
+        ("headers", ("id", "root_id", "origin", "argsrepr")),
+        ("properties", ("correlation_id", "delivery_tag", "delivery_info", "reply_to")),
+    ):
+        for name in names:
+            assert type(ours[part].pop(name)) is type(theirs[part].pop(name))
+    assert {**ours, "body": ""} == {**theirs, "body": ""}
+
+
+def test_orders_are_sent_together_before_reports_are_read(broker: str, carrier: Carrier) -> None:
+    client = connect(broker)
+    before = client.llen("builds")
+    for job in (1, 2, 3):
+        carrier.send("builds", order(carrier, job))
+    assert client.llen("builds") == before
+    assert carrier.receive(0.01) == []
+    assert client.llen("builds") == before + 3
+    assert {int(job) for job in client.smembers(board_key(carrier.campaign))} == {1, 2, 3}
+    client.delete("builds")
+    client.close()
+
+
+def test_an_order_that_the_broker_carries_twice_is_taken_once(carrier: Carrier, line: Line) -> None:
+    carrier.restrict([1, 2])
+    assert line.take(carrier.campaign, "one", 1)
+    assert not line.take(carrier.campaign, "one", 1)
+    assert not line.take(carrier.campaign, "another", 1)
+    carrier.restrict([1, 2])
+    assert not line.take(carrier.campaign, "another", 1)
+    assert line.take(carrier.campaign, "another", 2)

@@ -124,7 +124,7 @@ def test_a_broker_that_forgot_which_jobs_are_live_is_told_again(loop: Loop) -> N
     (audit,) = loop.jobs
     loop.client.delete(board_key(loop.key))
     loop.step(HEARTBEAT)
-    assert loop.line.is_live(loop.key, audit)
+    assert loop.line.lost(loop.key, [audit]) == set()
 
 
 def test_a_broker_that_died_is_held_against_no_job(loop: Loop) -> None:
