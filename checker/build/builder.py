@@ -6,13 +6,14 @@ import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from checker.build.certificate import Certificate, Failure
 from checker.build.compilation import Compiler, Order
 from checker.build.memory_budget import MemoryBudget
 from checker.build.outside import Outside
+from checker.build.outside_constants import OutsideConstants
 from checker.build.visibility import Sights, first_sight, visible
 from checker.errors import CertificateDamaged
 from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER
@@ -43,10 +44,13 @@ class Built:
     Attributes:
         source: what was compiled.
         certificate: what came of it.
+        files: where its compiled files lie, by suffix, if it was compiled outside the tree; None for those that are
+            in the store.
     """
 
     source: Source
     certificate: Certificate
+    files: Mapping[str, Path] | None = None
 
     @property
     def header(self) -> Header:
@@ -61,15 +65,17 @@ class Build:
     Attributes:
         built: every module that was asked for, and all they import, in dependency order.
         compiled: modules Lean was run for, rather than looked up.
+        outside: what the modules among them declare that come compiled; their certificates do not tell.
     """
 
     built: Mapping[str, Built]
     compiled: tuple[str, ...]
+    outside: OutsideConstants = field(default_factory=OutsideConstants.none)
 
     @property
     def certificates(self) -> Mapping[str, Certificate]:
-        """Certificates by module, failed ones too."""
-        return {module: each.certificate for module, each in self.built.items()}
+        """Certificates of the tree's modules, failed ones too."""
+        return {module: each.certificate for module, each in self.built.items() if each.files is None}
 
     @property
     def failures(self) -> Mapping[str, Certificate]:
@@ -175,6 +181,17 @@ class Builder:
         with self._slots, self._memory.room(limits or self.limits):
             yield
 
+    def files(self, built: Built, suffixes: Iterable[str]) -> list[Path]:
+        """Where a module's compiled files with these suffixes lie; those it does not have are left out.
+
+        Raises:
+            CertificateDamaged: when one in the store is missing or not what it was.
+        """
+        if built.files is not None:
+            return [built.files[suffix] for suffix in suffixes if suffix in built.files]
+        found = built.certificate.artefacts
+        return [self.store.artefact(found[suffix]) for suffix in suffixes if suffix in found]
+
     def close(self) -> None:
         """Let running compilations end, and start no more."""
         self._workers.shutdown(wait=True, cancel_futures=True)
@@ -237,7 +254,7 @@ class _Session:
     def run(self) -> Build:
         """Look up or compile everything, in dependency order."""
         outside = self._builder.outside.load(self._order.missing, self._sources)
-        self._built.update({module: Built(*each) for module, each in outside.items()})
+        self._built.update({name: Built(each.source, each.certificate, each.files) for name, each in outside.items()})
         missing = [module for module in self._order.missing if module not in outside]
         for module in missing:
             self._fail(module, "no-source", f"The tree has no source of {module}.")
@@ -254,7 +271,9 @@ class _Session:
                     self._know(self._waiting.pop(future), future.result())
         asked = [module for module in missing if module in self._wanted]
         order = [*outside, *asked, *self._order.cycles, *self._order.modules]
-        return Build({module: self._built[module] for module in order}, tuple(self._compiled))
+        sound = {name: each for name, each in outside.items() if each.certificate.ok}
+        constants = OutsideConstants(self._builder.outside, sound)
+        return Build({module: self._built[module] for module in order}, tuple(self._compiled), constants)
 
     def _expect(self, module: str) -> None:
         """Have a module settled as soon as all it imports is known."""
@@ -295,7 +314,7 @@ class _Session:
             return self._built[source.module].certificate
         order = self._request(source, self._key(source))
         hidden = {
-            module: (self._paths(built.certificate, (PUBLIC,)), self._paths(built.certificate, CODE))
+            module: (self._builder.files(built, (PUBLIC,)), self._builder.files(built, CODE))
             for module, built in self._built.items()
             if module not in order.artefacts
         }
@@ -323,15 +342,13 @@ class _Session:
         seen = visible(source.header, self._built)
         imports, artefacts = {}, {}
         for module, sight in sorted(seen.items()):
-            certificate = self._built[module].certificate
-            imports[module] = certificate.private_digest if sight.everything else certificate.interface_digest
+            built = self._built[module]
+            certificate = built.certificate
+            if built.files is None:  # the key covers all others, and no change of the tree moves them
+                imports[module] = certificate.private_digest if sight.everything else certificate.interface_digest
             parts = (PUBLIC, SERVER, PRIVATE) if sight.everything else (PUBLIC,)
-            artefacts[module] = (self._paths(certificate, parts), self._paths(certificate, CODE))
+            artefacts[module] = (self._builder.files(built, parts), self._builder.files(built, CODE))
         return Order(source, key, imports, artefacts, self._builder.options)
-
-    def _paths(self, certificate: Certificate, suffixes: Iterable[str]) -> list[Path]:
-        found = certificate.artefacts
-        return [self._builder.store.artefact(found[suffix]) for suffix in suffixes if suffix in found]
 
     def _source(self, module: str) -> Source:
         source = self._sources.source(module)

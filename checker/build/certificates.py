@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker.build.certificate import Certificate
+    from checker.build.store import CertificateStore
 
 
 class Certificates(Protocol):
@@ -27,7 +28,7 @@ class Certificates(Protocol):
         """Folder for what is being made, on the same disk."""
 
     @property
-    def local(self) -> Certificates:
+    def local(self) -> CertificateStore:
         """Those of this host alone: for what every host has by itself, and nobody is to tell it."""
 
     def get(self, key: str) -> Certificate | None:

@@ -60,6 +60,12 @@ class Order:
     artefacts: Mapping[str, tuple[Sequence[Path], Sequence[Path]]]
     options: Mapping[str, str | bool | int]
 
+    @property
+    def mapped_bytes(self) -> int:
+        """Bytes of all artefacts: Lean maps them into its address space, and shares them with whoever else does."""
+        files = (path for parts, code in self.artefacts.values() for path in (*parts, *code))
+        return sum(path.stat().st_size for path in files)
+
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
@@ -89,7 +95,8 @@ class Compiler:
         try:
             (folder / "source.lean").write_bytes(order.source.data)
             (folder / "setup.json").write_text(setup_of(order), encoding="utf-8")
-            limits = replace(self.limits, memory_bytes=self.limits.memory_bytes + RESERVED_BYTES)
+            room = self.limits.memory_bytes + RESERVED_BYTES + order.mapped_bytes
+            limits = replace(self.limits, memory_bytes=room)
             run = self.sandbox.run(self._command(), folder, (*self.lean.reads, self.objects), limits)
             failure, detail, diagnostics = _verdict(run, self.limits)
             artefacts = {} if failure else _collect(folder, self.limits.file_bytes)

@@ -30,6 +30,7 @@ class Environment:
     def __init__(self, build: Build) -> None:
         self._found: dict[str, tuple[str, Declaration]] = {}
         self.duplicates: dict[str, tuple[str, ...]] = {}
+        self._outside = build.outside
         for module, built in build.built.items():
             for name, declaration in built.certificate.declarations.items():
                 if name in self._found:
@@ -39,28 +40,29 @@ class Environment:
         self._meanings: dict[str, bytes] = {}
 
     def __contains__(self, name: str) -> bool:
-        return name in self._found
+        return name in self._found or self._outside.find(name) is not None
 
     def module(self, name: str) -> str | None:
         """The module that declares a name; None when none does."""
-        found = self._found.get(name)
+        found = self._found.get(name) or self._outside.find(name)
         return found[0] if found else None
 
     def declaration(self, name: str) -> Declaration | None:
         """A declaration by its full name; None when there is none."""
-        found = self._found.get(name)
+        found = self._found.get(name) or self._outside.find(name)
         return found[1] if found else None
 
     def meaning(self, name: str) -> str:
         """The meaning digest of a declaration, in hex.
 
         It covers the name, kind, flags, type and declaring module of the declaration and, unless it is a
-        theorem, its body; and the same of every constant these mention, down to the last. Proofs do not count.
+        theorem, its body; and the same of every constant these mention, down to the last. Proofs do not count. It goes
+        no deeper than the tree: of a constant outside it covers the name, the module, and all files at and below that.
 
         Raises:
             UnknownDeclaration: when nothing declares the name.
         """
-        if name not in self._found:
+        if name not in self:
             raise UnknownDeclaration(f"No module of the tree declares {name}.")
         if name not in self._meanings:
             for component in components(name, self._followed, self._meanings):
@@ -90,14 +92,18 @@ class Environment:
     def _own(self, name: str) -> bytes:
         found = self._found.get(name)
         if found is None:
-            return digest(name.encode())
+            outside = self._outside.find(name)
+            return digest(name.encode()) if outside is None else self._outside.meaning(name, outside[0])
         module, declaration = found
         value = "" if declaration.kind == "theorem" else declaration.value_digest
         texts = (name, module, declaration.kind, *declaration.flags, declaration.type_digest, value)
         return digest(*[text.encode() for text in texts])
 
     def closure(self, roots: Iterable[str]) -> dict[str, Declaration | None]:
-        """Every constant that these declarations rest on, proofs included; None for what nothing declares."""
+        """Every constant that these declarations rest on, proofs included; None for what nothing declares.
+
+        What is declared outside the tree is told, and not entered.
+        """
         seen: dict[str, Declaration | None] = {}
         stack = list(roots)
         while stack:
@@ -106,7 +112,7 @@ class Environment:
                 continue
             declaration = self.declaration(name)
             seen[name] = declaration
-            if declaration is not None:
+            if declaration is not None and name in self._found:
                 stack += declaration.type_uses
                 stack += declaration.value_uses
         return seen
@@ -116,13 +122,28 @@ class Environment:
 
         A constant that nothing declares counts as an axiom: nothing vouches for it.
         """
-        closure = self.closure([name])
-        return tuple(sorted(each for each, found in closure.items() if found is None or found.kind == "axiom"))
+        found: set[str] = set()
+        for each, declaration in self.closure([name]).items():
+            if each not in self._found:
+                found |= self._outside.axioms(each)
+            elif declaration is not None and declaration.kind == "axiom":
+                found.add(each)
+        return tuple(sorted(found))
 
     def open_below(self, name: str) -> tuple[str, ...]:
-        """Declarations below (and perhaps including) this one that mention `sorryAx` themselves, sorted."""
+        """Declarations below (and perhaps including) this one that mention `sorryAx` themselves, sorted.
+
+        One outside the tree is among them when it rests on `sorryAx`, however far below.
+        """
         closure = self.closure([name])
-        return tuple(sorted(each for each, found in closure.items() if found is not None and is_open(found)))
+        return tuple(
+            sorted(each for each, found in closure.items() if found is not None and self._is_open(each, found))
+        )
+
+    def _is_open(self, name: str, declaration: Declaration) -> bool:
+        if name in self._found:
+            return is_open(declaration)
+        return declaration.kind != "axiom" and SORRY in self._outside.axioms(name)
 
 
 def is_open(declaration: Declaration) -> bool:

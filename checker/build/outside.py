@@ -1,18 +1,23 @@
 """Modules outside the tree: compiled by their owners, in packages or with Lean itself, and certified as they are.
 
-What they declare is read from them like anything else, so meanings and axioms go all the way down. Their files
-are copied into the store by content: what happens to them later changes no build that has begun.
+There may be ten thousand of them, in gigabytes. So their files stay where they lie, their certificates hold no
+declarations, and what a file was found to be is kept with its stamp: it is read again only when that has changed.
+What they declare is read when it is asked for: see `outside_constants`.
 """
 
 from __future__ import annotations
 
+import json
+import os
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from checker.build.certificate import Certificate, Failure
+from checker.build.outside_names import OutsideModule, OutsideNames, read_bounded
 from checker.errors import HeaderError, UnreadableModule
-from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER, CompiledImport, read_compiled, read_imports
+from checker.kernel.compiled import CODE, PRIVATE, PUBLIC, SERVER, CompiledImport, read_imports
 from checker.kernel.terms import digest
 from checker.source.header import Header, Import, path_of
 from checker.source.tree import Source, SourceTree
@@ -21,15 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from checker.build.certificates import Certificates
+    from checker.build.store import CertificateStore
     from checker.lean.toolchain import Toolchain
 
-LARGEST_BYTES: Final = 512 << 20
-"""Bytes of compiled modules outside the tree in one build. All of them are read, and kept in memory as declarations."""
-
-_RULE: Final = b"outside 1"
+_RULE: Final = b"outside 2"
 _SUFFIXES: Final = (PUBLIC, SERVER, PRIVATE, *CODE)
-_KEPT: Final = 20_000
+_SEEN_BY_IMPORTERS: Final = (PUBLIC, *CODE)
+_KEPT: Final = 100_000
 
 
 class _Stamp(NamedTuple):
@@ -41,30 +44,44 @@ class _Stamp(NamedTuple):
     changed: int
 
 
+class _Record(NamedTuple):
+    """What the files of a module were found to be, when they had these stamps."""
+
+    stamps: dict[str, _Stamp]
+    digests: dict[str, str]
+    source: Source
+
+
 class Outside:
-    """Certificates of modules outside a tree. Many threads may share it."""
+    """Certificates of modules outside a tree. Many threads may share it.
 
-    def __init__(self, lean: Toolchain, store: Certificates) -> None:
+    Attributes:
+        kept: what was found of files.
+        names: which modules declare what.
+    """
+
+    def __init__(self, lean: Toolchain, store: CertificateStore) -> None:
         self._lean = lean
-        self._store = store
-        self._known: dict[Path, tuple[Mapping[str, _Stamp], Source, str]] = {}
+        self.kept = store.kept
+        self.names = OutsideNames(store.kept)
+        self._records: dict[str, _Record] = {}
 
-    def load(self, modules: Iterable[str], tree: SourceTree) -> dict[str, tuple[Source, Certificate]]:
-        """Certificates of modules and all they import, each after its imports; what is nowhere is left out.
+    def load(self, modules: Iterable[str], tree: SourceTree) -> dict[str, OutsideModule]:
+        """Modules and all they import, each after its imports; what is nowhere is left out.
 
         Args:
             modules: what the tree has no source of.
             tree: modules compiled outside must not import what has a source here: it may be another one.
         """
-        found: dict[str, tuple[Source, Certificate]] = {}
-        pending, left = list(modules), LARGEST_BYTES
+        found: dict[str, OutsideModule] = {}
+        pending = list(modules)
         while pending:
             module = pending.pop()
             path = None if module in found else self._file(module)
             if path is not None:
-                found[module], size = self._read(module, path, left)
-                left -= size
-                pending += [each.module for each in found[module][0].header.imports if tree.source(each.module) is None]
+                found[module] = self._read(module, path)
+                imports = {each.module for each in found[module].source.header.imports}
+                pending += [each for each in imports if each not in found and tree.source(each) is None]
         return _sound(found)
 
     def _file(self, module: str) -> Path | None:
@@ -73,102 +90,134 @@ class Outside:
         except HeaderError:
             return None
 
-    def _read(self, module: str, path: Path, left: int) -> tuple[tuple[Source, Certificate], int]:
-        """A module's certificate, and how many bytes it has; of more than there are left nothing is read."""
+    def _read(self, module: str, path: Path) -> OutsideModule:
         try:
-            stamps = {suffix: _stamp(each) for suffix, each in _files(path).items()}
-            size = sum(each.size for each in stamps.values())
-            if size > left:
-                return _too_much(module), left
-            return self._look_up(module, path, stamps), size
+            record = self._record(module, path)
         except (OSError, UnreadableModule) as error:
-            return _failed(module, "unreadable", f"{path}: {error}"), 0
-
-    def _look_up(self, module: str, path: Path, stamps: Mapping[str, _Stamp]) -> tuple[Source, Certificate]:
-        before = self._known.get(path)
-        if before is not None and before[0] == stamps:
-            known = self._store.get(before[2])
-            if known is not None:
-                return before[1], known
-        stem = path.name.removesuffix(PUBLIC)
-        contents = {suffix: path.with_name(stem + suffix).read_bytes() for suffix in stamps}
-        key = digest(_RULE, module.encode(), *[part for each in contents.items() for part in _framed(*each)]).hex()
-        source = _source(module, key, read_imports(contents[PUBLIC]))
-        known = self._store.get(key) or self._certify(source, contents)
-        if len(self._known) >= _KEPT:
-            self._known.clear()
-        self._known[path] = (stamps, source, key)
-        return source, known
-
-    def _certify(self, source: Source, contents: dict[str, bytes]) -> Certificate:
-        compiled = read_compiled(contents)
+            return _failed(module, "unreadable", f"{path}: {error}")
+        digests = record.digests
         certificate = Certificate(
-            module=source.module,
-            key=source.digest,
-            source_digest=source.digest,
-            interface_digest=compiled.interface_digest,
-            private_digest=compiled.private_digest,
+            module=module,
+            key="",
+            source_digest=record.source.digest,
+            interface_digest=_joined({each: digests[each] for each in _SEEN_BY_IMPORTERS if each in digests}),
+            private_digest=record.source.digest,
             imports={},
             diagnostics=(),
-            declarations=compiled.declarations,
-            extensions=compiled.extensions,
-            artefacts={suffix: sha256(data).hexdigest() for suffix, data in contents.items()},
+            declarations={},
+            artefacts=digests,
         )
-        return self._store.put(certificate, contents)
+        return OutsideModule(record.source, certificate, {each: _part(path, each) for each in digests})
+
+    def _record(self, module: str, path: Path) -> _Record:
+        """What a module's files are: known, or noted in the store, or read now."""
+        stamps = _stamps(path)
+        known = self._records.get(str(path))
+        if known is None or known.stamps != stamps:
+            key = digest(_RULE, b"file", module.encode(), str(path).encode()).hex()
+            known = _from_json(module, self.kept.get(key), stamps)
+            if known is None:
+                known = _look(module, path, stamps)
+                self.kept.put(key, _to_json(known))
+            if len(self._records) >= _KEPT:
+                self._records.clear()
+            self._records[str(path)] = known
+        return known
 
 
-def _files(path: Path) -> dict[str, Path]:
-    stem = path.name.removesuffix(PUBLIC)
-    paths = {suffix: path.with_name(stem + suffix) for suffix in _SUFFIXES}
-    return {suffix: each for suffix, each in paths.items() if each.is_file()}
+def _look(module: str, path: Path, stamps: dict[str, _Stamp]) -> _Record:
+    """Read a module's files, one after the other."""
+    imports = None
+    digests = {}
+    for suffix in stamps:
+        data = read_bounded(_part(path, suffix))
+        digests[suffix] = sha256(data).hexdigest()
+        if suffix == PUBLIC:
+            imports = read_imports(data)
+    assert imports is not None, "the .olean file is the first"
+    return _Record(stamps, digests, _source(module, _joined(digests), *imports))
 
 
-def _stamp(path: Path) -> _Stamp:
-    found = path.stat()
-    return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+def _part(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name.removesuffix(PUBLIC) + suffix)
 
 
-def _framed(suffix: str, data: bytes) -> tuple[bytes, bytes]:
-    return suffix.encode(), sha256(data).digest()
+def _stamps(path: Path) -> dict[str, _Stamp]:
+    """The stamps of a module's files. Plain strings: thousands are looked at in every build."""
+    stem, found = str(path).removesuffix(PUBLIC), {}
+    for suffix in _SUFFIXES:
+        try:
+            status = os.stat(stem + suffix)  # noqa: PTH116 - as above
+        except FileNotFoundError:
+            continue
+        found[suffix] = _Stamp(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    if PUBLIC not in found:
+        raise UnreadableModule("It is gone; build again.")
+    return found
 
 
-def _source(module: str, key: str, found: tuple[bool, tuple[CompiledImport, ...]]) -> Source:
+def _joined(digests: Mapping[str, str]) -> str:
+    return digest(*[text.encode() for each in sorted(digests.items()) for text in each]).hex()
+
+
+def _source(module: str, content: str, is_module: bool, imports: Iterable[CompiledImport]) -> Source:
     """What stands for the source: nothing but a header, as the compiled module tells it."""
-    is_module, imports = found
     told = tuple(Import(each.module, 1, each.public, each.all, each.meta) for each in imports)
-    return Source(module, b"", key, Header(is_module, prelude=True, imports=told))
+    return Source(module, b"", content, Header(is_module, prelude=True, imports=told))
 
 
-def _sound(found: dict[str, tuple[Source, Certificate]]) -> dict[str, tuple[Source, Certificate]]:
-    """The same in dependency order; modules that rest on what is not there, or failed, fail."""
-    graph = {module: [each.module for each in source.header.imports] for module, (source, _) in found.items()}
+def _to_json(record: _Record) -> bytes:
+    header = record.source.header
+    imports = [[each.module, each.public, each.all, each.meta] for each in header.imports]
+    data = {"stamps": record.stamps, "digests": record.digests, "module": header.is_module, "imports": imports}
+    return json.dumps(data).encode()
+
+
+def _from_json(module: str, text: bytes | None, stamps: dict[str, _Stamp]) -> _Record | None:
+    """A record as it was kept, if it is of files with these stamps."""
+    if text is None:
+        return None
+    data: dict[str, Any] = json.loads(text)
+    if {suffix: _Stamp(*each) for suffix, each in data["stamps"].items()} != stamps:
+        return None
+    imports = [CompiledImport(name, everything, public, meta) for name, public, everything, meta in data["imports"]]
+    return _Record(stamps, data["digests"], _source(module, _joined(data["digests"]), data["module"], imports))
+
+
+def _sound(found: dict[str, OutsideModule]) -> dict[str, OutsideModule]:
+    """The same in dependency order, with their keys; modules that rest on what is not there, or failed, fail."""
+    graph = {module: [each.module for each in one.source.header.imports] for module, one in found.items()}
     try:
         order = [module for module in TopologicalSorter(graph).static_order() if module in found]
     except CycleError:
-        return {
-            module: _failed(module, "import-cycle", "Compiled modules outside the tree import one another in a circle.")
-            for module in found
-        }
-    sound: dict[str, tuple[Source, Certificate]] = {}
+        detail = "Compiled modules outside the tree import one another in a circle."
+        return {module: _failed(module, "import-cycle", detail) for module in found}
+    sound: dict[str, OutsideModule] = {}
     for module in order:
-        source, certificate = found[module]
+        one = found[module]
         lost = next((each for each in graph[module] if each not in found), None)
-        broken = next((each for each in graph[module] if each in sound and not sound[each][1].ok), None)
-        if certificate.ok and lost is not None:
+        broken = next((each for each in graph[module] if each in sound and not sound[each].certificate.ok), None)
+        if one.certificate.ok and lost is not None:
             detail = f"It imports {lost}, which is not compiled outside the tree; run `lake build {module}`."
             sound[module] = _failed(module, "missing-import", detail)
-        elif certificate.ok and broken is not None:
+        elif one.certificate.ok and broken is not None:
             sound[module] = _failed(module, "import-failed", f"It imports {broken}, which failed.")
+        elif one.certificate.ok:
+            below = sorted(sound[each].certificate.key for each in set(graph[module]))
+            sound[module] = _with_key(one, below)
         else:
-            sound[module] = (source, certificate)
+            sound[module] = one
     return sound
 
 
-def _too_much(module: str) -> tuple[Source, Certificate]:
-    detail = f"Compiled modules outside the tree have over {LARGEST_BYTES >> 20} MB; import fewer."
-    return _failed(module, "memory", detail)
+def _with_key(one: OutsideModule, below: list[str]) -> OutsideModule:
+    """The same with a key that covers its contents and, through those of its imports, all modules below it."""
+    certificate = one.certificate
+    parts = (certificate.module, certificate.private_digest, *below)
+    key = digest(_RULE, *[each.encode() for each in parts]).hex()
+    return OutsideModule(one.source, replace(certificate, key=key), one.files)
 
 
-def _failed(module: str, failure: Failure, detail: str) -> tuple[Source, Certificate]:
+def _failed(module: str, failure: Failure, detail: str) -> OutsideModule:
     source = Source.absent(module)
-    return source, Certificate(module, "", "", "", "", {}, (), {}, failure=failure, detail=detail)
+    return OutsideModule(source, Certificate(module, "", "", "", "", {}, (), {}, failure=failure, detail=detail))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from hashlib import sha256
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from checker.build.certificate import Certificate
 from checker.build.scratch import Scratch
+from checker.build.sealed import SealedFolder, write_whole
 from checker.errors import CertificateDamaged
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class CertificateStore:
         folder: all of it.
         objects: the artefacts.
         scratch: for unfinished files of this store object alone; what killed processes left is cleared away.
+        kept: what else was worked out and is read often.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,6 +42,7 @@ class CertificateStore:
             each.mkdir(parents=True, exist_ok=True)
         self._scratch = Scratch(self.folder / "scratch")
         self.scratch = self._scratch.folder
+        self.kept = SealedFolder(self.folder / "kept", self.scratch)
         self._lock = threading.Lock()
         self._memory: OrderedDict[str, Certificate] = OrderedDict()
         self._verified: set[str] = set()
@@ -86,7 +88,7 @@ class CertificateStore:
             self.keep(digest, artefacts[suffix])
         text = certificate.to_json()
         seal = sha256(text.encode()).hexdigest()
-        self._write(Path(self._certificate_path(certificate.key)), f"{seal}\n{text}".encode())
+        write_whole(Path(self._certificate_path(certificate.key)), f"{seal}\n{text}".encode(), self.scratch)
         self._remember(certificate)
         return certificate
 
@@ -94,7 +96,7 @@ class CertificateStore:
         """Keep an artefact, which has this SHA-256, and answer its path."""
         assert sha256(data).hexdigest() == digest
         path = Path(self._object_path(digest))
-        self._write(path, data)
+        write_whole(path, data, self.scratch)
         self._verified.add(digest)
         return path
 
@@ -119,7 +121,7 @@ class CertificateStore:
 
     def note(self, digest: str) -> None:
         """Note that something, named by a digest of all it depends on, was found true."""
-        self._write(self.folder / "notes" / digest[:2] / digest, b"")
+        write_whole(self.folder / "notes" / digest[:2] / digest, b"", self.scratch)
         self._notes.add(digest)
 
     def noted(self, digest: str) -> bool:
@@ -150,10 +152,3 @@ class CertificateStore:
 
     def _object_path(self, digest: str) -> str:
         return f"{self.objects}/{digest[:2]}/{digest}"
-
-    def _write(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(exist_ok=True)
-        number, temporary = tempfile.mkstemp(dir=self.scratch)
-        with os.fdopen(number, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)

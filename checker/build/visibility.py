@@ -15,6 +15,7 @@ from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from checker.build.certificate import Certificate
     from checker.source.header import Header, Import
@@ -30,6 +31,10 @@ class Compiled(Protocol):
     @property
     def certificate(self) -> Certificate:
         """What is known of it."""
+
+    @property
+    def files(self) -> Mapping[str, Path] | None:
+        """Where its files lie, if it was compiled outside the tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,10 @@ class Sights:
                 pending.pop()
                 continue
             name, how = at
+            if known[name].files is not None:
+                # The key of such a module covers it and all below it, however it is seen.
+                self._digests[at] = digest(b"outside", name.encode(), known[name].certificate.key.encode())
+                continue
             header, certificate = known[name].header, known[name].certificate
             inner = [(each.module, how.through(each, header)) for each in header.imports]
             below = [(name, further) for name, further in inner if further is not None]

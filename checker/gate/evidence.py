@@ -44,24 +44,52 @@ KNOWN_EXTENSIONS: Final = frozenset(
 """Extensions in which honest modules record something. Whatever is not known here is refused, and a project can
 allow it by name."""
 
+LIBRARY_EXTENSIONS: Final = frozenset(
+    {
+        # how recursion by a measure and induction are unfolded, and what is derived of a definition
+        "Lean.Elab.WF.eqnInfoExt", "Lean.Elab.PartialFixpoint.eqnInfoExt", "Lean.Meta.funIndInfoExt",
+        "Lean.Meta.eqnOptionsExt", "Lean.Meta.matcherLikeExt", "Lean.auxParentProjInfoExt", "reducibilityExtra",
+        "_private.Lean.Meta.Constructions.SparseCasesOn.0.Lean.Meta.sparseCasesOnInfoExt",
+        "_private.Lean.Meta.MethodSpecs.0.Lean.methodSpecsAttr",
+        "_private.Lean.Meta.MethodSpecs.0.Lean.methodSpecsSimpExtension",
+        # lemmas for tactics: what these prove shows in the terms
+        "Lean.Meta.Ext.extExtension", "Lean.Meta.Rfl.reflExt", "Lean.Meta.Symm.symmExt", "Lean.Meta.congrExtension",
+        "Lean.Meta.congrKindsExt", "Lean.Meta.NormCast.normCastExt.up", "Lean.Meta.NormCast.normCastExt.down",
+        "Lean.Meta.NormCast.normCastExt.squash", "Lean.Meta.NormCast.pushCastExt", "Lean.Meta.sevalSimpExtension",
+        "Lean.Meta.Grind.grindExt", "Lean.Meta.coeDeclAttr", "Lean.Elab.Term.elabWithoutExpectedTypeAttr",
+        # how things are shown, and what linters said
+        "Lean.ppNoDotAttr", "Lean.Linter.deprecatedAttr", "Lean.Linter.codeQualityLogExt", "envLinterSnapshotExt",
+        "Lean.indirectModUseExt", "_private.Lean.ExtraModUses.0.Lean.isExtraRevModUseExt",
+        # compiled code of definitions, which the kernel never runs
+        "Lean.Compiler.specializeAttr", "Lean.Compiler.nospecializeAttr", "Lean.Compiler.weakSpecializeAttr",
+        "Lean.Compiler.LCNF.specExtension", "Lean.Compiler.LCNF.postponedCompileDeclsExt",
+        "_private.Lean.Compiler.LCNF.Specialize.0.Lean.Compiler.LCNF.Specialize.specCacheExt",
+        "_private.Lean.Compiler.LCNF.ToImpure.0.Lean.Compiler.LCNF.taggedReturnAttr",
+    }
+)  # fmt: skip
+"""Further ones, in which honest modules record something where Lean has its library. The names are those that Lean 4.35
+registers; which of them such modules write was told from what attributes and commands do."""
+
 _RECURSION: Final = "._unsafe_rec"
 """Suffix of the compiled twin of a recursive definition, which the kernel keeps apart as partial."""
 
 
-def evidence_reasons(path: str, certificate: Certificate, policy: Policy) -> list[Reason]:
+def evidence_reasons(path: str, certificate: Certificate, policy: Policy, *, library: bool) -> list[Reason]:
     """What a compiled module of an agent holds that it may not.
 
     Args:
         path: of its source, for the reasons.
         certificate: of the module; it compiled.
         policy: what is allowed.
+        library: whether modules build on Lean's own library.
     """
     reasons = [
         Reason(code, message, path)
         for name, declaration in certificate.declarations.items()
         for code, message in _complaints(name, declaration, certificate)
     ]
-    unknown = set(certificate.extensions) - KNOWN_EXTENSIONS - policy.allowed
+    known = KNOWN_EXTENSIONS | LIBRARY_EXTENSIONS if library else KNOWN_EXTENSIONS
+    unknown = set(certificate.extensions) - known - policy.allowed
     reasons += [
         Reason(Code.FLAG, f"The compiled module records something in {each}.", path) for each in sorted(unknown)
     ]

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from checker.build.environment import SORRY, Environment, is_open
-from checker.errors import HeaderError
 from checker.gate.canary import canary_reasons
-from checker.gate.content import content_reasons
-from checker.gate.difference import Touched, difference
+from checker.gate.difference import difference
 from checker.gate.evidence import evidence_reasons
+from checker.gate.files import file_reasons, is_inside, path_reasons
 from checker.gate.judgement import Code, Judgement, Reason
 from checker.gate.replay import replay_module
-from checker.gate.syntax import syntax_reasons
+from checker.kernel.compiled import PUBLIC
 from checker.source.header import imports_of, module_of, path_of
 from checker.source.tree import module_paths, read_regular
 
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from checker.build.certificate import Certificate, Failure
     from checker.gate.change import Change, Layout, Policy
 
+LIBRARY: Final = "Init.olean"
+"""The compiled module that a Lean with a library has."""
 _LIMITS: Mapping[Failure, Code] = {"timeout": Code.TIMEOUT, "memory": Code.MEMORY}
 
 
@@ -42,17 +43,19 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
         SandboxFailed: when the sandbox did not start.
     """
     touched = difference(change.base, change.head, policy.file_bytes)
-    reasons = _path_reasons(change, layout, touched) + _file_reasons(touched, policy)
+    without = _does_without_library(change, layout)
+    library = not without and builder.lean.external(LIBRARY) is not None
+    reasons = path_reasons(change, layout, touched) + file_reasons(touched, policy, library=library)
     if reasons:
         return _refusal(reasons)
-    reasons = _canary(change, layout, builder)
+    reasons = canary_reasons(change.base, _base_modules(change, layout), builder, prelude=without)
     # From here on the head is the base and the very bytes judged above: what its folder holds now matters no more.
     changed = {module_of(each.path): each.path for each in touched}
     build = builder.certify(change.base, extra={module_of(each.path): each.data for each in touched})
     reasons += _build_reasons(change, changed, build, builder)
     if reasons:
         return _refusal(reasons, _certificates(changed, build))
-    return _Terms(change, layout, policy, builder, build, changed).judgement()
+    return _Terms(change, layout, policy, builder, build, changed, library=library).judgement()
 
 
 def _refusal(reasons: list[Reason], certificates: Mapping[str, Certificate] | None = None) -> Judgement:
@@ -70,78 +73,15 @@ def _certificates(changed: Mapping[str, str], build: Build) -> dict[str, Certifi
     return {module: build.built[module].certificate for module in changed if module in build.built}
 
 
-def _path_reasons(change: Change, layout: Layout, touched: tuple[Touched, ...]) -> list[Reason]:
-    """Only the target's module, and in the proof stage helpers, and never away with a file."""
-    own = "" if change.is_plain else path_of(change.module)
-    free = (*layout.helpers, layout.library) if change.is_plain else layout.helpers
-    reasons = []
-    for each in touched:
-        helper = change.stage == "proof" and _inside(each.path, free) and each.path.endswith(".lean")
-        trusted = change.is_plain and _inside(each.path, layout.base)
-        if (each.path != own and not helper) or trusted:
-            reasons.append(Reason(Code.PATH, f"{each.path} is not for this change.", each.path))
-        elif each.how == "removed":
-            reasons.append(Reason(Code.PATH, f"{each.path} may not be removed.", each.path))
-        elif each.odd:
-            reasons.append(Reason(Code.FILE, f"{each.path} is {each.odd}.", each.path))
-        elif each.path == own and change.stage == "statement" and each.how != "added":
-            reasons.append(Reason(Code.PATH, f"{each.path} is there already, and a statement adds a module.", own))
-        elif not each.path.isascii():
-            reasons.append(Reason(Code.MODULE, "Letters outside ASCII in a module's name can mislead.", each.path))
-        elif _module_problem(each.path):
-            reasons.append(Reason(Code.MODULE, _module_problem(each.path), each.path))
-    if _inside(own, layout.base):
-        reasons.append(Reason(Code.PATH, f"{own} is part of the base, which is for people.", own))
-    return reasons
+def _base_modules(change: Change, layout: Layout) -> list[str]:
+    return [module_of(path) for path in sorted(module_paths(change.base)) if is_inside(path, layout.base)]
 
 
-def _inside(path: str, folders: tuple[str, ...]) -> bool:
-    return any(path == folder or path.startswith(folder.rstrip("/") + "/") for folder in folders)
-
-
-def _module_problem(path: str) -> str:
-    try:
-        module_of(path)
-    except HeaderError as error:
-        return str(error)
-    return ""
-
-
-def _file_reasons(touched: tuple[Touched, ...], policy: Policy) -> list[Reason]:
-    reasons = []
-    for each in touched:
-        if each.how == "removed" or each.odd or not each.path.endswith(".lean"):
-            continue
-        found = content_reasons(each.path, each.data, policy)
-        if not found:
-            found = syntax_reasons(each.path, each.data.decode("utf-8"), policy)
-            found += _header_reasons(each.path, each.data)
-        reasons += found
-    return reasons
-
-
-def _header_reasons(path: str, data: bytes) -> list[Reason]:
-    try:
-        header = imports_of(data)
-    except HeaderError as error:
-        return [Reason(Code.MODULE, str(error), path, 1)]
-    reasons = []
-    if not header.is_module:
-        reasons.append(Reason(Code.MODULE, "The file does not begin with `module`.", path, 1))
-    for each in header.written:
-        if each.all or each.meta:
-            word = "import all" if each.all else "meta import"
-            reasons.append(Reason(Code.MODULE, f"`{word}` is not for agents.", path, each.line))
-        if not each.module.isascii():
-            reasons.append(Reason(Code.MODULE, f"{each.module} has letters that mislead.", path, each.line))
-    return reasons
-
-
-def _canary(change: Change, layout: Layout, builder: Builder) -> list[Reason]:
-    paths = sorted(path for path in module_paths(change.base) if _inside(path, layout.base))
+def _does_without_library(change: Change, layout: Layout) -> bool:
+    """Whether the base builds on nothing but itself."""
+    paths = [path_of(module) for module in _base_modules(change, layout)]
     headers = [imports_of(read_regular(change.base / path)) for path in paths]
-    prelude = all(header.prelude for header in headers)
-    return canary_reasons(change.base, [module_of(path) for path in paths], builder, prelude=prelude and bool(paths))
+    return bool(headers) and all(header.prelude for header in headers)
 
 
 def _build_reasons(change: Change, changed: Mapping[str, str], build: Build, builder: Builder) -> list[Reason]:
@@ -173,8 +113,11 @@ class _Terms:
         builder: Builder,
         build: Build,
         changed: Mapping[str, str],
+        *,
+        library: bool,
     ) -> None:
         self._builder = builder
+        self._library = library
         self._change = change
         self._layout = layout
         self._policy = policy
@@ -206,12 +149,17 @@ class _Terms:
     def _evidence(self) -> None:
         for module, path in self._changed.items():
             certificate = self._build.built[module].certificate
-            self._reasons += evidence_reasons(path, certificate, self._policy)
+            self._reasons += evidence_reasons(path, certificate, self._policy, library=self._library)
 
     def _names(self) -> None:
         for name, modules in self._environment.duplicates.items():
             if any(module in self._changed for module in modules):
                 self._say(Code.DUPLICATE, f"`{name}` is declared in {' and in '.join(modules)}.", self._change.module)
+        for module in self._changed:
+            for name in self._build.built[module].certificate.declarations:
+                outside = self._build.outside.find(name)
+                if outside is not None:
+                    self._say(Code.DUPLICATE, f"`{name}` is declared in {outside[0]} too, outside the tree.", module)
 
     def _target(self) -> bool:
         """Whether the target is where it should be, as what it should be."""
@@ -292,10 +240,15 @@ class _Terms:
         home = self._environment.module(axiom)
         if home is None:
             self._say(Code.AXIOM, f"`{name}` rests on `{axiom}`, which nothing declares.", module)
-        elif not _inside(path_of(home), self._layout.base):
+        elif not is_inside(path_of(home), self._layout.base) and not self._is_of_library(home):
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not of the base.", module)
         elif axiom != SORRY and axiom not in self._policy.axioms:
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not allowed.", module)
+
+    def _is_of_library(self, module: str) -> bool:
+        """Whether a module is Lean's own, and not one of a package's or the tree's."""
+        path = path_of(module).removesuffix(".lean") + PUBLIC
+        return self._build.built[module].files is not None and self._builder.lean.is_own(path)
 
     def _replay(self) -> None:
         """Have a fresh kernel check what is about to be accepted."""

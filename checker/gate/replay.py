@@ -20,10 +20,7 @@ from checker.kernel.compiled import PRIVATE, PUBLIC, SERVER
 from checker.kernel.terms import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from checker.build.builder import Build, Builder
-    from checker.build.certificate import Certificate
 
 _RULE: Final = b"kernel replay 1"
 _ALL: Final = (PUBLIC, SERVER, PRIVATE)
@@ -55,10 +52,10 @@ def replay_module(build: Build, module: str, builder: Builder) -> str:
     if builder.store.noted(note):
         return ""
     imports = tuple(
-        _parts(build.built[name].certificate, _ALL if sight.everything else (PUBLIC,), builder)
+        tuple(builder.files(build.built[name], _ALL if sight.everything else (PUBLIC,)))
         for name, sight in visible(built.header, build.built).items()
     )
-    parts = _parts(certificate, _ALL, builder)
+    parts = tuple(builder.files(built, _ALL))
     problem = _ask(_Request(imports, (parts,), len(certificate.declarations)), builder)
     if not problem:
         builder.store.note(note)
@@ -66,7 +63,9 @@ def replay_module(build: Build, module: str, builder: Builder) -> str:
 
 
 def replay_all(build: Build, builder: Builder) -> str:
-    """Have every compiled module of a build checked from nothing, proofs and all.
+    """Have every compiled module of a tree checked, proofs and all, on top of what outside it was compiled by others.
+
+    Where nothing is outside, that is from nothing.
 
     Returns:
         Why the kernel refuses them; empty when it accepts all.
@@ -74,14 +73,11 @@ def replay_all(build: Build, builder: Builder) -> str:
     Raises:
         SandboxFailed: when the sandbox did not start.
     """
-    certificates = [each.certificate for each in build.built.values() if each.certificate.ok]
-    modules = tuple(_parts(each, _ALL, builder) for each in certificates)
-    return _ask(_Request((), modules, sum(len(each.declarations) for each in certificates)), builder)
-
-
-def _parts(certificate: Certificate, suffixes: Iterable[str], builder: Builder) -> tuple[Path, ...]:
-    found = certificate.artefacts
-    return tuple(builder.store.artefact(found[suffix]) for suffix in suffixes if suffix in found)
+    sound = [each for each in build.built.values() if each.certificate.ok]
+    imports = tuple(tuple(builder.files(each, _ALL)) for each in sound if each.files is not None)
+    own = [each for each in sound if each.files is None]
+    modules = tuple(tuple(builder.files(each, _ALL)) for each in own)
+    return _ask(_Request(imports, modules, sum(len(each.certificate.declarations) for each in own)), builder)
 
 
 def _ask(request: _Request, builder: Builder) -> str:
@@ -92,7 +88,8 @@ def _ask(request: _Request, builder: Builder) -> str:
             "modules": [[str(path) for path in parts] for parts in request.modules],
         }
         (folder / "request.json").write_text(json.dumps(content), encoding="utf-8")
-        limits = replace(builder.limits, memory_bytes=builder.limits.memory_bytes + RESERVED_BYTES)
+        mapped = sum(path.stat().st_size for parts in (*request.imports, *request.modules) for path in parts)
+        limits = replace(builder.limits, memory_bytes=builder.limits.memory_bytes + RESERVED_BYTES + mapped)
         with builder.slot():
             run = builder.sandbox.run(
                 builder.lean.replay_command("request.json"),

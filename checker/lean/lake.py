@@ -71,6 +71,10 @@ class LakeToolchain:
         paths = (folder / file for folder in (*self.packages, self.library.parent))
         return next((path for path in paths if path.is_file()), None)
 
+    def is_own(self, file: str, /) -> bool:
+        """Whether a compiled module is found among those that come with Lean, and in no package."""
+        return self.external(file) == self.library.parent / file
+
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean``; modules are sought nowhere but where the arguments say."""
         where = ["LEAN_PATH=", f"LEAN_SYSROOT={self.root}"]
@@ -82,9 +86,9 @@ class LakeToolchain:
 
     @property
     def reads(self) -> tuple[Path, ...]:
-        """Folders and files a sandbox must show: the toolchain, where its library is linked to, the replayer."""
+        """Folders and files a sandbox must show: the toolchain, what its library links to, packages, the replayer."""
         replaying = (REPLAYER, Path(sys.base_prefix).resolve(), Path(python()))
-        return (self.root, self.library.resolve().parent, *replaying)
+        return (self.root, self.library.resolve().parent, *self.packages, *replaying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,8 @@ class LakeProject:
         """
         folder = self.folder.resolve()
         own = folder / ".lake" / "build"
-        packages = tuple(each for each in self.search_path() if not each.resolve().is_relative_to(own))
+        found = [each.resolve() for each in self.search_path()]
+        packages = tuple(each for each in found if each.is_dir() and not each.is_relative_to(own))
         return replace(self.toolchain, packages=packages)
 
     def build(self, targets: Sequence[str] = (), limits: Limits = LIMITS) -> LakeBuild:

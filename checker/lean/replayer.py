@@ -21,6 +21,8 @@ from typing import Any
 POINTER = ctypes.c_void_p
 ARRAY_HEADER = 0xF6000000
 CONSTANTS_FIELD = 2
+QUOTIENT = 4
+"""Number of `Lean.ConstantInfo`'s constructor for the kernel's quotient."""
 
 
 class Lean:
@@ -35,6 +37,7 @@ class Lean:
         self._allocate = self._function("lean_alloc_object", ctypes.c_size_t)
         self._read = self._function("l_Lean_readModuleDataParts", POINTER)
         self._add = self._function("lean_environment_add", POINTER, POINTER)
+        self._mark_quotients = self._function("lean_environment_mark_quot_init", POINTER)
         self._insert = self._function("l_Std_HashMap_insert___redArg", *[POINTER] * 5)
         self._replay = self._function("l_Lean_Kernel_Environment_replay", POINTER, POINTER)
         self._equal = POINTER.in_dll(self.library, "l_Lean_Name_instBEq").value
@@ -66,6 +69,10 @@ class Lean:
         """An environment with one more constant, taken as it is."""
         return self._add(environment, constant)
 
+    def with_quotients(self, environment: int) -> int:
+        """An environment whose quotient, taken as it is, also computes: the kernel keeps that apart."""
+        return self._mark_quotients(environment)
+
     def replay(self, environment: int, constants: list[int]) -> None:
         """Have the kernel check constants, in the order they need."""
         table = self._function("l_Std_HashMap_emptyWithCapacity___redArg", POINTER)(2 * 8 + 1)
@@ -94,14 +101,22 @@ def field(address: int, at: int) -> int:
     return ctypes.c_uint64.from_address(address + 8 + 8 * at).value
 
 
+def tag(address: int) -> int:
+    """The number of a constructor object's constructor."""
+    return ctypes.c_uint8.from_address(address + 7).value
+
+
 def main() -> None:
     """Do what the request says."""
     request = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))
     lean = Lean(sys.argv[1])
-    environment = lean.empty_environment()
+    environment, quotients = lean.empty_environment(), False
     for parts in request["imports"]:
         for constant in lean.constants(parts):
             environment = lean.add(environment, constant)
+            quotients = quotients or tag(constant) == QUOTIENT
+    if quotients:
+        environment = lean.with_quotients(environment)
     constants = [each for parts in request["modules"] for each in lean.constants(parts)]
     lean.replay(environment, constants)
     print(json.dumps({"replayed": len(constants)}), flush=True)  # noqa: T201 - its answer

@@ -44,6 +44,9 @@ class Toolchain(Protocol):
     def external(self, file: str, /) -> Path | None:
         """Where a compiled module outside the project is, such as ``Init/Core.olean``; None when there is none."""
 
+    def is_own(self, file: str, /) -> bool:
+        """Whether a compiled module outside the project is Lean's own, as against one of a package."""
+
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean`` with these arguments."""
 
@@ -73,6 +76,10 @@ class EmbeddedLean:
     def external(self, _file: str, /) -> Path | None:
         """None: it comes without compiled modules."""
         return None
+
+    def is_own(self, _file: str, /) -> bool:
+        """False: it comes without compiled modules."""
+        return False
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs ``lean`` with these arguments."""

@@ -129,3 +129,16 @@ def test_the_kernel_accepts_honest_modules_and_remembers(builder: Builder) -> No
     build = builder.certify(PROJECT)
     for module in build.built:
         assert replay_module(build, module, builder) == ""
+
+
+def test_a_proof_that_computes_with_an_imported_quotient_is_accepted_by_the_replay(builder: Builder) -> None:
+    logic = (PROJECT / "Book" / "Base" / "Logic.lean").read_text()
+    text = (
+        "module\nprelude\npublic import Quotients\n"
+        "public theorem lifted {A B : Type} (r : A → A → Prop) (f : A → B)\n"
+        "    (h : (a b : A) → r a b → Eq (f a) (f b)) (a : A) : Eq (Quot.lift f h (Quot.mk r a)) (f a) := rfl\n"
+    )
+    extra = {"Quotients": f"{logic}\ninit_quot\n".encode(), "Uses": text.encode()}
+    build = builder.certify(PROJECT, ["Uses"], extra)
+    assert build.ok, build.failures
+    assert replay_module(build, "Uses", builder) == ""

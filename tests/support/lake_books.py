@@ -32,7 +32,12 @@ FILES: Final = {
 _PACKAGE: Final = {
     "lakefile.toml": 'name = "more"\n\n[[lean_lib]]\nname = "More"\n',
     "More/Deep.lean": "module\npublic inductive More.Thing where\n  | one\n",
-    "More/Basic.lean": ("module\npublic import More.Deep\npublic theorem More.same (a : More.Thing) : Eq a a := rfl\n"),
+    "More/Basic.lean": (
+        "module\npublic import More.Deep\npublic axiom Quot.sound : True\n"
+        "public theorem More.same (a : More.Thing) : Eq a a := rfl\n"
+        "public theorem More.chosen (a : More.Thing) : Eq a a := (fun (_ : True) => rfl) Quot.sound\n"
+        "public theorem More.open (a : More.Thing) : Eq a a := sorry\n"
+    ),
 }
 
 
