@@ -62,6 +62,7 @@ class Outside:
 
     def __init__(self, lean: Toolchain, store: CertificateStore) -> None:
         self._lean = lean
+        self._store = store  # which takes its scratch folder along when it goes
         self.kept = store.kept
         self.names = OutsideNames(store.kept)
         self._records: dict[str, _Record] = {}
