@@ -88,7 +88,8 @@ class LakeToolchain:
     def reads(self) -> tuple[Path, ...]:
         """Folders and files a sandbox must show: the toolchain, what its library links to, packages, the replayer."""
         replaying = (REPLAYER, Path(sys.base_prefix).resolve(), Path(python()))
-        return (self.root, self.library.resolve().parent, *self.packages, *replaying)
+        compiled = (each for each in self.packages if each.is_dir())
+        return (self.root, self.library.resolve().parent, *compiled, *replaying)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,7 @@ class LakeProject:
         folder = self.folder.resolve()
         own = folder / ".lake" / "build"
         found = [each.resolve() for each in self.search_path()]
-        packages = tuple(each for each in found if each.is_dir() and not each.is_relative_to(own))
+        packages = tuple(each for each in found if not each.is_relative_to(own))
         return replace(self.toolchain, packages=packages)
 
     def build(self, targets: Sequence[str] = (), limits: Limits = LIMITS) -> LakeBuild:
