@@ -21,6 +21,7 @@ from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.inspection import inspect
+from coordinator.cli.merge import merge_driver, merge_file
 from coordinator.cli.plan import plan
 from coordinator.cli.simulate import simulate
 from coordinator.cli.uses import uses
@@ -51,6 +52,8 @@ app.command()(uses)
 app.command()(draft)
 app.command()(verify)
 app.command()(inspect)
+app.command()(merge_file)
+app.command()(merge_driver)
 app.command()(doctor)
 app.command()(worker)
 app.command()(simulate)

@@ -63,3 +63,11 @@ def test_figures_of_landing_are_those_of_branches_that_all_landed() -> None:
     assert {"landings_per_s", "ms_per_landing_p50", "merged_per_s", "merged_behind_per_s"} <= set(figures)
     assert all(figure > 0 for figure in figures.values())
     assert figures["landings_behind"] == 128
+
+
+def test_figures_of_merges_stand_beside_their_bounds_and_all_are_merged() -> None:
+    figures = run("merges", quick=True)
+    assert set(figures) == {"merges", "merges_s", "merge_ms_p50", "large_ms"}
+    for figure in figures.values():
+        assert set(figure) == {"value", "bound", "ok"}
+    assert figures["merges"]["ok"]
