@@ -1,14 +1,19 @@
 """How fast branches land: ``python -m benchmarks.landing --files N --branches M [--quick] --json``.
 
-A made-up repository of N files with M open branches, whose certificates are in hand, on this machine.
-
-Figures:
+Figures of git, in a made-up repository of N files with M open branches whose certificates are in hand, on this machine:
     landings_per_s: landings in a second where nobody touched the same paths, in batches with compare-and-set.
     ms_per_landing_p50: milliseconds a landing takes in the median batch.
     landings_behind_per_s: the same of the last sixth of the branches, whose base is that many landings behind.
     merged_per_s, merged_behind_per_s: landings in a second where git must merge, for branches a few landings behind and
         ``landings_behind`` behind.
     cpu_ms_per_landing, cpu_ms_per_merged, cpu_ms_per_merged_behind: CPU milliseconds of this process and of git.
+
+Figures of policy, simulated (see `benchmarks.landing_policies`): 1,200 branches arrive an hour, one in ten broken; a
+build takes 60 s and 20 s for each module, on 8 builders of 8 cores:
+    serial_per_h, bors_per_h, ours_per_h: landed an hour one at a time, by bisection, and by our queue.
+    wait_p50_s: seconds from approval to landing in our queue, the median.
+    builds_per_landing, decide_ms_p50: builds our queue runs for each landing; CPU milliseconds of its median decision.
+    one_core_per_h, one_core_wait_p50_s: our queue, where each builder has one core; not with ``--quick``.
 """
 
 from __future__ import annotations
@@ -19,6 +24,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.landing_git import measure_git
+from benchmarks.landing_policies import measure_policies
 
 FILES, QUICK_FILES = 6_000, 256
 BRANCHES, QUICK_BRANCHES = 6_000, 128
@@ -38,6 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
     branches = min(options.branches or (QUICK_BRANCHES if options.quick else BRANCHES), files)
     with tempfile.TemporaryDirectory(prefix="blueprover-landing-") as folder:
         figures = measure_git(Path(folder), files, branches)
+    figures |= measure_policies(quick=options.quick)
     if options.json:
         print(json.dumps(figures, indent=2))
     else:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from benchmarks.__main__ import benchmark_names, main, run
+from benchmarks.landing_policies import Ours, Setting, draw_trace, run_bisection, run_serial
 
 if TYPE_CHECKING:
     import pytest
@@ -63,6 +64,9 @@ def test_figures_of_landing_are_those_of_branches_that_all_landed() -> None:
     assert {"landings_per_s", "ms_per_landing_p50", "merged_per_s", "merged_behind_per_s"} <= set(figures)
     assert all(figure > 0 for figure in figures.values())
     assert figures["landings_behind"] == 128
+    assert {"serial_per_h", "bors_per_h", "ours_per_h", "wait_p50_s"} < set(figures)
+    assert figures["ours_per_h"] >= 1_050
+    assert figures["wait_p50_s"] < 120
 
 
 def test_figures_of_merges_stand_beside_their_bounds_and_all_are_merged() -> None:
@@ -71,3 +75,16 @@ def test_figures_of_merges_stand_beside_their_bounds_and_all_are_merged() -> Non
     for figure in figures.values():
         assert set(figure) == {"value", "bound", "ok"}
     assert figures["merges"]["ok"]
+
+
+def test_on_one_trace_our_queue_lands_more_than_the_policies_it_is_compared_with() -> None:
+    setting = Setting(hours=0.5)
+    trace = draw_trace(1_200, 0.1, setting.hours)
+    ours = Ours(trace, setting).run()
+    assert all(trace[place].good for place in ours.landed)
+    assert ours.median_wait(trace) < 120
+    good = sum(arrival.good for arrival in trace if arrival.at < setting.hours * 3600 - 240)
+    assert len(ours.landed) >= good, "all that came four minutes before the end"
+    for other in (run_serial(trace, setting), run_bisection(trace, setting)):
+        assert all(trace[place].good for place in other.landed)
+        assert ours.per_hour(setting) > 10 * other.per_hour(setting)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +69,7 @@ def test_independent_proofs_land_all_after_as_few_builds_as_the_window_allows() 
     assert {each.evidence[0].message for each in world.bounced.values()} == {"its proof is wrong"}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     modules=st.integers(1, 14),
@@ -94,10 +93,9 @@ def test_main_is_certified_at_every_commit_and_nothing_good_is_rejected(
     everything_ended(world)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_two_hundred_branches_approved_at_once_survive_everything_that_can_go_wrong(seed: int) -> None:
+def test_two_hundred_branches_approved_at_once_survive_everything_that_can_go_wrong() -> None:
     faults = Faults(lost=0.2, killed=0.05, outrun=0.1, pushed=0.05, forced=0.02)
-    world = world_of(seed, 300, 200, 0.1, faults, builders=8)
+    world = world_of(0, 300, 200, 0.1, faults, builders=8)
     world.run()
     everything_ended(world)
     assert world.outruns > 0
