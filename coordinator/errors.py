@@ -12,6 +12,7 @@ CoordinatorError            exit code 1
 ├── StoreError              5   the store file is broken or of another version
 ├── OtherLean               1   this host's Lean is not the one the campaign is built with
 └── ServiceError            6   a broker, worker or model server did not start or died for good
+    └── LocksMissing        6   the broker does not hold the locks that an order reckons with
 """
 
 from __future__ import annotations
@@ -86,3 +87,7 @@ class ServiceError(CoordinatorError):
     """A broker, worker or model server did not start, or died for good."""
 
     exit_code = 6
+
+
+class LocksMissing(ServiceError):
+    """The broker does not hold the locks that an order reckons with."""

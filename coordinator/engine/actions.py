@@ -76,6 +76,14 @@ class Performer:
                     raise AssertionError("the end of a campaign is no action to carry out")
         self.carrier.flush()
 
+    def tell_locks(self) -> None:
+        """Tells the broker all that is locked, in place of what it holds.
+
+        Raises:
+            ServiceError: the broker is away.
+        """
+        self.carrier.tell_locks(self.dispatcher.locks(self.ledger.state), anew=True)
+
     def _reap(self, job: int) -> None:
         with self.ledger.begin() as transaction:
             jobs.reap_job(transaction, job, self.clock(), blame=True)
@@ -83,7 +91,10 @@ class Performer:
 
     def _land(self, number: int) -> bool:
         request = self.ledger.state.request(number)
-        return request is not None and self.lander.land(request, self.ledger.state.by_id[request.item], self.clock())
+        if request is None or not self.lander.land(request, self.ledger.state.by_id[request.item], self.clock()):
+            return False
+        self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[request.item])])
+        return True
 
     def _record(self, action: scheduler.Approve | scheduler.Bounce | scheduler.GiveUp) -> None:
         now = self.clock()

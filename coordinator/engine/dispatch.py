@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from agents import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
 from checker import Layout
 from coordinator.git import attempt_ref
+from coordinator.work.locks import Lock
 from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
 
 if TYPE_CHECKING:
@@ -84,15 +85,13 @@ class Dispatcher:
             module=home.module,
             is_definition=node.is_definition,
             lock=self._lock_of(item, state),
-            open_statements=self._open_statements(item, state),
-            locked=self._locked(state),
         )
 
     def audit(self, job: int, tip: str, state: CampaignState) -> AuditOrder:
-        """The order to audit `tip`: every declaration that counts as finished, and every reviewed statement."""
+        """The order to audit `tip`: every declaration that counts as finished."""
         finished = [label for label in self.book.homes if self._is_finished(label, state)]
         declarations = tuple(self.book.homes[label].declaration for label in finished)
-        return AuditOrder(self._envelope(job, tip, state), declarations, self._locked(state))
+        return AuditOrder(self._envelope(job, tip, state), declarations)
 
     def _is_finished(self, label: str, state: CampaignState) -> bool:
         node = self.book.blueprint.by_label[label]
@@ -111,6 +110,7 @@ class Dispatcher:
             settings.helper_folders,
             settings.lean,
             state.lean,
+            state.landings,
         )
 
     def _model(self) -> ModelAccess:
@@ -143,8 +143,6 @@ class Dispatcher:
             diff=diff,
             commit=commit,
             lock=self._lock_of(item, state),
-            open_statements=self._open_statements(item, state),
-            locked=self._locked(state),
             limits=Limits(limits.max_calls, limits.max_output_tokens, cap_usd, limits.wall_seconds),
         )
 
@@ -180,22 +178,17 @@ class Dispatcher:
     def _lock_of(self, item: Item, state: CampaignState) -> str | None:
         return state.items[item.label, "statement"].lock if item.stage == "proof" else None
 
-    def _locked(self, state: CampaignState) -> dict[str, str]:
-        """Meaning digests of every reviewed declaration."""
-        return {
-            self.book.homes[item.label].declaration: item.lock
-            for item in state.items.values()
-            if item.stage == "statement" and item.state == "landed"
-        }
+    def lock_of(self, item: Item) -> Lock:
+        """What the landing of an item locked."""
+        node = self.book.blueprint.by_label[item.label]
+        still_open = item.stage == "statement" and not node.is_definition
+        meaning = item.lock
+        return Lock(item.landing, self.book.homes[item.label].declaration, meaning, still_open)
 
-    def _open_statements(self, item: Item, state: CampaignState) -> dict[str, str]:
-        """Those reviewed declarations whose proofs are still open, the item's own left out."""
-        still_open = {
-            self.book.homes[label].declaration
-            for (label, stage), other in state.items.items()
-            if stage == "proof" and other.state != "landed" and label != item.label
-        }
-        return {name: digest for name, digest in self._locked(state).items() if name in still_open}
+    def locks(self, state: CampaignState) -> list[Lock]:
+        """What all landings locked, in their order."""
+        landed = (item for item in state.items.values() if item.state == "landed" and item.landing)
+        return [self.lock_of(item) for item in sorted(landed, key=lambda item: item.landing)]
 
 
 def slug(item: Item) -> str:

@@ -111,6 +111,7 @@ class Coordinator:
         self._carrier.restrict(job.id for job in self._ledger.state.jobs)
         dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
         self._performer = Performer(self._ledger, self._lander, dispatcher, self._carrier, self._settings, self._clock)
+        self._performer.tell_locks()
 
     def run(self, watch: Callable[[], None]) -> Finish:
         """Goes on until there is nothing left to do; calls `watch` every now and then.
@@ -213,9 +214,11 @@ class Coordinator:
         self._heard = now
 
     def _renew_board(self, now: float) -> None:
-        """Writes the board anew once a heartbeat: a broker that was restarted has forgotten it."""
+        """Writes board and locks anew once a heartbeat: a broker that was restarted has forgotten them."""
         if now - self._board_at >= self._settings.lease.heartbeat_seconds:
             self._carrier.restrict(job.id for job in self._ledger.state.jobs)
+            if self._carrier.last_lock() != self._ledger.state.landings:
+                self._performer.tell_locks()
             self._board_at = now
 
     def _apply_reports(self, patience: float) -> bool:

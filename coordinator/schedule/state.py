@@ -27,6 +27,7 @@ class Item:
         attempts: how many attempts were sent, the forgiven ones (a worker died) not counted.
         not_before: seconds since the epoch before which no attempt starts.
         lock: meaning digest of the landed statement; empty until it landed.
+        landing: number of the landing that brought it, from 1; 0 until it landed.
         assumes: declarations its landed proof rests on that were open when it landed.
         axioms: axioms the landed declaration rests on.
     """
@@ -39,6 +40,7 @@ class Item:
     sent: int = 0
     not_before: float = 0.0
     lock: str = ""
+    landing: int = 0
     axioms: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
     reason: str = ""
@@ -110,6 +112,7 @@ class CampaignState:
         audit_failure: why ``main`` as it is now did not pass its audit; empty otherwise.
         audit_errors: why audits of ``main`` as it is now gave no answer in this run, one entry each.
         lean: identity of the campaign's Lean; empty while no answer has told it.
+        landings: number of the last landing.
         reserved_usd: dollars promised to jobs that still run.
         landed: stages landed, by label.
         failed: labels of nodes given up.
@@ -142,6 +145,7 @@ class CampaignState:
         self.audit_failure = audit_failure
         self.audit_errors = audit_errors
         self.lean = lean
+        self.landings = 0
         for item in items.values():
             self.put_item(item)
         for job in jobs:
@@ -192,6 +196,7 @@ class CampaignState:
 
     def _enter(self, item: Item) -> None:
         if item.state == "landed":
+            self.landings = max(self.landings, item.landing)
             self.landed[item.label] = self.landed.get(item.label, frozenset()) | {item.stage}
         elif item.state == "failed":
             self._given_up[item.label] += 1

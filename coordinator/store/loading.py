@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from coordinator.queue import ModuleRecord
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
-from coordinator.store.schema import items, jobs, modules, pull_requests, verdicts
+from coordinator.store.schema import items, jobs, landings, modules, pull_requests, verdicts
 from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def load_items(transaction: Transaction, only: Collection[int] | None = None) ->
     """Items by id, all or `only` some."""
     attempts = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
     sent = {row[0]: row[1] for row in _select(transaction, attempts, jobs.c.item, only)}
+    landed = _landing_numbers(transaction, only)
     for row in _select(transaction, select(items).order_by(items.c.id), items.c.id, only):
         count = sent.get(row.id, 0)
         yield Item(
@@ -75,10 +76,22 @@ def load_items(transaction: Transaction, only: Collection[int] | None = None) ->
             sent=count,
             not_before=row.not_before,
             lock=row.lock,
+            landing=landed.get(row.id, 0),
             axioms=tuple(row.axioms),
             assumes=tuple(row.assumes),
             reason=row.reason,
         )
+
+
+def _landing_numbers(transaction: Transaction, only: Collection[int] | None) -> Mapping[int, int]:
+    """Number of the last landing of each item that landed."""
+    last = (
+        select(pull_requests.c.item, func.max(landings.c.id))
+        .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
+        .where(landings.c.state == "landed")
+        .group_by(pull_requests.c.item)
+    )
+    return {row[0]: row[1] for row in _select(transaction, last, pull_requests.c.item, only)}
 
 
 def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Job]:

@@ -7,7 +7,7 @@ anything, and stops what leaves the board while it works.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import redis
 import structlog
@@ -17,12 +17,14 @@ from redis.retry import Retry
 
 from coordinator.errors import ServiceError
 from coordinator.work.calls import Calls
+from coordinator.work.locks import locks_key
 from coordinator.work.messages import Beat, read_report, write_order, write_report
 from coordinator.work.wire import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from coordinator.work.locks import Lock
     from coordinator.work.messages import Order, Report
 
 TASK = "blueprover.run_order"
@@ -139,6 +141,36 @@ class Carrier:
                 pipe.execute()
 
         self._guarded(write)
+
+    def tell_locks(self, locks: Iterable[Lock], *, anew: bool = False) -> None:
+        """Appends what landings locked, in their order; `anew` in place of what the broker holds.
+
+        Raises:
+            ServiceError: the broker is away.
+        """
+        key = locks_key(self.campaign)
+
+        def write() -> None:
+            with self._client.pipeline(transaction=anew) as pipe:
+                if anew:
+                    pipe.delete(key)
+                for lock in locks:
+                    pipe.xadd(key, cast("Any", lock.fields()), id=f"{lock.landing}-0")
+                pipe.execute()
+
+        self._guarded(write)
+
+    def last_lock(self) -> int:
+        """Number of the last landing whose lock the broker holds; 0 where it holds none.
+
+        Raises:
+            ServiceError: the broker is away.
+        """
+        try:
+            newest = cast("list[tuple[str, object]]", self._client.xrevrange(locks_key(self.campaign), count=1))
+        except redis.RedisError as error:
+            raise ServiceError(f"The broker is away: {error}") from error
+        return int(newest[0][0].partition("-")[0]) if newest else 0
 
     def receive(self, wait_seconds: float) -> list[tuple[str, Report]]:
         """Reports that wait, oldest first, after at most `wait_seconds` for the first one. Orders are sent before.

@@ -33,6 +33,7 @@ class Envelope:
         helper_folders: folders open to every attempt.
         lean: which Lean compiles the trees; ``auto`` to go by the tree.
         identity: that of the campaign's Lean; empty while no answer has told it.
+        landings: as of which landing the locks hold that the work is to respect (see `locks`).
     """
 
     job: int
@@ -44,6 +45,7 @@ class Envelope:
     helper_folders: tuple[str, ...]
     lean: Choice = "auto"
     identity: str = ""
+    landings: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class AgentOrder:
     """An attempt or a review.
 
     Attributes:
-        assignment: what the agent is asked.
+        assignment: what the agent is asked, but for the locks, which the worker knows.
         model: how to reach the model.
         ref: attempts: the branch to push; reviews: empty.
         head: reviews: the commit to read; attempts: empty.
@@ -89,8 +91,6 @@ class BuildOrder:
     module: str
     is_definition: bool
     lock: str | None
-    open_statements: Mapping[str, str]
-    locked: Mapping[str, str]
     kind: Literal["build"] = "build"
 
 
@@ -100,12 +100,10 @@ class AuditOrder:
 
     Attributes:
         declarations: the finished ones, whose axioms are read from the kernel terms.
-        locked: meaning digests of all reviewed declarations, which must still be theirs.
     """
 
     envelope: Envelope
     declarations: tuple[str, ...]
-    locked: Mapping[str, str] = field(default_factory=dict)
     kind: Literal["audit"] = "audit"
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from coordinator.work.messages import AuditOrder
 
 
-def look_at(tree: Path, builder: Builder, order: AuditOrder) -> AuditEnded:
-    """Audits a tree with a builder that knows nothing yet."""
+def look_at(tree: Path, builder: Builder, order: AuditOrder, locked: Mapping[str, str]) -> AuditEnded:
+    """Audits a tree with a builder that knows nothing yet; `locked` is to mean what it did, by declaration."""
     job, build = order.envelope.job, builder.certify(tree)
     if not build.ok:
         return AuditEnded(job, f"{', '.join(sorted(build.failures))} does not build.")
@@ -28,7 +28,7 @@ def look_at(tree: Path, builder: Builder, order: AuditOrder) -> AuditEnded:
     except (AuditFailed, UnknownDeclaration) as error:
         return AuditEnded(job, str(error))
     open_ones = sorted(name for name, found in axioms.items() if SORRY in found)
-    problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else _broken_locks(build, order.locked)
+    problem = f"{', '.join(open_ones)} rests on {SORRY}." if open_ones else _broken_locks(build, locked)
     return AuditEnded(job, problem, {n: tuple(a) for n, a in axioms.items()}, records(build.certificates))
 
 

@@ -29,7 +29,9 @@ from checker import (
 from checker.build.scratch import Scratch
 from coordinator.errors import CoordinatorError, GitError
 from coordinator.git import Identity, Repository
+from coordinator.work.carrier import connect
 from coordinator.work.leans import Leans
+from coordinator.work.locks import LockBook
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
@@ -46,7 +48,9 @@ from coordinator.work.tree_audit import look_at, records
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from agents import Assignment
     from coordinator.work.host import HostSettings
+    from coordinator.work.locks import Locks
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
 
 _REASON_LENGTH = 4000
@@ -70,6 +74,7 @@ class Workshop:
         """
         self._host = host
         self._leans = Leans(host, open_certificates(host.folder / "certificates", broker, host.sharing))
+        self._locks = LockBook(connect(broker) if broker else None)
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
         self._models: dict[str, AnthropicModel] = {}
@@ -101,6 +106,7 @@ class Workshop:
         self._leans.close()
         for model in self._models.values():
             model.close()
+        self._locks.close()
         self._scratch.close()
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
@@ -158,10 +164,18 @@ class Workshop:
         workspace = Workspace(base, folder, builder, pool=pool)
         try:
             with Transcript(transcript) as record:
-                return run_agent(order.assignment, workspace, self._model_of(order.model), cancelled, record)
+                return run_agent(self._complete(order), workspace, self._model_of(order.model), cancelled, record)
         finally:
             if pool is not None:
                 pool.forget(folder)
+
+    def _complete(self, order: AgentOrder) -> Assignment:
+        """An agent's assignment with the locks it is to respect."""
+        locks, own = self._locks_of(order.envelope), order.assignment.node.declaration
+        return replace(order.assignment, locked=locks.locked, open_statements=locks.open_besides(own))
+
+    def _locks_of(self, envelope: Envelope) -> Locks:
+        return self._locks.as_of(envelope.campaign, envelope.landings)
 
     def _model_of(self, access: ModelAccess) -> AnthropicModel:
         """The client for a service: one for all threads, since connecting and configuring it is not free."""
@@ -174,6 +188,7 @@ class Workshop:
 
     def _build(self, order: BuildOrder) -> BuildEnded:
         with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
+            locks = self._locks_of(order.envelope)
             change = Change(
                 base=trees["base"],
                 head=trees["head"],
@@ -182,8 +197,8 @@ class Workshop:
                 module=order.module,
                 is_definition=order.is_definition,
                 lock=order.lock,
-                open_statements=order.open_statements,
-                locked=order.locked,
+                open_statements=locks.open_besides(order.target),
+                locked=locks.locked,
             )
             builder = self._leans.builder_of(order.envelope, change.base)
             return replace(self._judge(order, change, builder), lean=builder.lean.identity)
@@ -214,7 +229,9 @@ class Workshop:
             lean = self._leans.builder_of(order.envelope, trees["base"]).lean
             fresh = self._leans.make_builder(lean, CertificateStore(trees["base"].parent / "certificates"))
             try:
-                return replace(look_at(trees["base"], fresh, order), lean=lean.identity)
+                return replace(
+                    look_at(trees["base"], fresh, order, self._locks_of(order.envelope).locked), lean=lean.identity
+                )
             finally:
                 fresh.close()
 

@@ -39,7 +39,7 @@ ORDERS: list[Order] = [
         ModelAccess(None, "KEY", rehearsal=False, prices={"m": ModelPrice(input=1, output=2)}),
         ref="refs/attempts/a-1/1",
     ),
-    BuildOrder(ENVELOPE, "b" * 40, "proof", "Lib.a", "Lib.C.A", False, "lock", {"Lib.b": "x"}, {"Lib.b": "x"}),
+    BuildOrder(ENVELOPE, "b" * 40, "proof", "Lib.a", "Lib.C.A", False, "lock"),
     AuditOrder(ENVELOPE, ("Lib.a",)),
 ]
 REPORTS: list[Report] = [

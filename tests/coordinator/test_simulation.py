@@ -94,7 +94,7 @@ class Bench:
         )
 
     def build(self, head: str, stage: Stage = "statement", lock: str | None = None) -> BuildEnded:
-        order = BuildOrder(self.envelope(), head, stage, "Simulated.a", "Simulated.One.A", False, lock, {}, {})
+        order = BuildOrder(self.envelope(), head, stage, "Simulated.a", "Simulated.One.A", False, lock)
         report = self.workshop.carry_out(order, lambda: False)
         assert isinstance(report, BuildEnded)
         return report
@@ -188,8 +188,7 @@ def test_a_hub_that_is_away_is_reported(hub: Repository, tmp_path: Path) -> None
 def test_an_audit_finds_what_is_open_and_what_is_missing(hub: Repository, tmp_path: Path) -> None:
     bench = Bench(hub, tmp_path, Behaviour(success=1, median_seconds=0, build_seconds=0))
     bench.base = bench.attempt(bench.author()).head
-    locked = {"Simulated.a": meaning_of("Simulated.a")}
-    audit = bench.workshop.carry_out(AuditOrder(bench.envelope(), (), locked), lambda: False)
+    audit = bench.workshop.carry_out(AuditOrder(bench.envelope(), ()), lambda: False)
     assert isinstance(audit, AuditEnded)
     assert "Simulated.One.B is imported and not there" in audit.problem
     assert set(audit.modules) == {"Simulated.One.A"}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,9 @@ from agents.rehearsal import Action, RehearsalServer, Request
 from checker import Layout
 from checker.build.environment import Environment
 from coordinator.git import MAIN, Repository
+from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
+from coordinator.work.locks import Lock
 from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
 from coordinator.work.workshop import Workshop
 from tests.checker.desk import PROJECT, PROOF
@@ -56,16 +59,19 @@ def test_a_branch_is_pushed_whatever_bytes_its_summary_holds(workshop: Workshop,
     assert hub.head("refs/attempts/a/1") == report.head
 
 
-def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else(tmp_path: Path) -> None:
+def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else(tmp_path: Path, broker: str) -> None:
     hub = Repository.create(tmp_path / "hub.git")
     tip = hub.commit(hub.write_tree(PROJECT), [], "a project")
     hub.move(MAIN, tip, None)
-    workshop = Workshop(HostSettings(tmp_path / "worker", sandbox="none"))
+    carrier = Carrier(broker, f"campaign-{time.time_ns()}")
+    workshop = Workshop(HostSettings(tmp_path / "worker", sandbox="none"), broker)
 
     def problem(**locked: str) -> str:
-        envelope = Envelope(7, "key", str(hub.path), tip, "Book", (), ())
-        names = {f"Book.{name}": digest for name, digest in locked.items()}
-        report = workshop.carry_out(AuditOrder(envelope, (), names), lambda: False)
+        locks = [Lock(at, f"Book.{name}", digest, is_open=False) for at, (name, digest) in enumerate(locked.items(), 1)]
+        carrier.campaign = f"campaign-{time.time_ns()}"
+        carrier.tell_locks(locks, anew=True)
+        envelope = Envelope(7, carrier.campaign, str(hub.path), tip, "Book", (), (), landings=len(locks))
+        report = workshop.carry_out(AuditOrder(envelope, ()), lambda: False)
         assert isinstance(report, AuditEnded)
         assert not report.error
         return report.problem
@@ -75,6 +81,8 @@ def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else
     assert problem(zero_add=meaning) == ""
     assert problem(zero_add="0" * 64) == "Book.zero_add no longer means what was reviewed."
     assert problem(zero_add=meaning, zero_mul="0" * 64) == "Book.zero_mul, whose statement was reviewed, is gone."
+    workshop.close()
+    carrier.close()
 
 
 def test_workers_that_share_a_folder_leave_one_anothers_files_alone(tmp_path: Path) -> None:
