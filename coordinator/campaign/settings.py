@@ -94,13 +94,45 @@ class AttemptLimits(_Section):
     """Seconds one attempt or review may take."""
 
 
+FailureCause = Literal[
+    "lean",
+    "review",
+    "gave_up",
+    "budget",
+    "time",
+    "calls",
+    "context",
+    "silent",
+    "refused",
+    "infrastructure",
+    "worker",
+    "conflict",
+]
+"""Why an attempt failed: see the table in the manual."""
+
+
+class CausePolicy(_Section):
+    """What follows from failures of one cause; what is left out is as in the manual's table."""
+
+    free: Annotated[int, Field(ge=0)] | Literal["all"] | None = None
+    """Failures of this cause that do not count against the item; ``all``: none ever does."""
+    at_most: Positive | None = None
+    """Failures of this cause after which the item is given up, whatever is left of its attempts."""
+    patience: Annotated[float, Field(ge=0)] | None = None
+    """How many times as long as after other causes the next attempt waits."""
+
+
 class RetrySettings(_Section):
     """How often a stage of a node is tried before people are asked."""
 
     max_attempts: Positive = 6
-    """Attempts at one stage of one node before it is marked failed."""
+    """Attempts at one stage of one node before it is given up."""
     backoff_seconds: Annotated[float, Field(ge=0)] = 1.0
-    """Seconds before the second attempt; doubles with each one that did not land."""
+    """Seconds before the second attempt; doubles with each further failure."""
+    max_backoff_seconds: Annotated[float, Field(ge=0)] = 600.0
+    """The longest wait before an attempt."""
+    causes: dict[FailureCause, CausePolicy] = Field(default_factory=dict)
+    """What follows from failures, by cause, over the built-in policies."""
 
 
 class ReviewSettings(_Section):

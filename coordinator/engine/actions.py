@@ -86,7 +86,7 @@ class Performer:
 
     def _reap(self, job: int) -> None:
         with self.ledger.begin() as transaction:
-            jobs.reap_job(transaction, job, self.clock(), blame=True)
+            jobs.reap_job(transaction, job, self.clock(), blame=self.settings.retry)
         self.carrier.withdraw([job])
 
     def _land(self, number: int) -> bool:

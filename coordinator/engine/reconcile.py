@@ -16,7 +16,7 @@ from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.landing import Lander
 from coordinator.errors import ServiceError
 from coordinator.schedule.scheduler import Capacity, Finish, decide
-from coordinator.store.items import seed_items
+from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
 from coordinator.store.reports import end_attempt, end_audit, end_build, end_review
@@ -95,6 +95,7 @@ class Coordinator:
         with store.begin() as transaction:
             seed_items(transaction, self._book.blueprint)
             close_strangers(transaction, self._book.blueprint, now)
+            reopen(transaction, self._settings.retry, now)
             key = str(get_meta(transaction, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
             set_meta(transaction, "key", key)
             set_meta(transaction, "state", "running")
@@ -194,7 +195,7 @@ class Coordinator:
         with self._ledger.begin() as transaction:
             for job in self._ledger.state.jobs:
                 if concerned(job.kind):
-                    reap_job(transaction, job.id, now, blame=blame)
+                    reap_job(transaction, job.id, now, blame=self._settings.retry if blame else None)
 
     def _listen(self, patience: float) -> None:
         """Applies the reports that arrive within `patience` seconds, and all that wait.

@@ -47,10 +47,8 @@ class Cause(StrEnum):
     """Its worker went away."""
     CONFLICT = "conflict"
     """It no longer joined with ``main``."""
-    RACE = "race"
-    """Another attempt at the same item was certified first."""
     CANCELLED = "cancelled"
-    """Somebody stopped it, or the campaign's budget ended it."""
+    """Somebody stopped it, the campaign's budget ended it, or another attempt at the item won the race."""
 
 
 _WORDS: Mapping[Cause, str] = {
@@ -66,7 +64,6 @@ _WORDS: Mapping[Cause, str] = {
     Cause.INFRASTRUCTURE: "ended by infrastructure",
     Cause.WORKER: "lost with a worker",
     Cause.CONFLICT: "in conflict with main",
-    Cause.RACE: "overtaken in a race",
     Cause.CANCELLED: "cancelled",
 }
 
@@ -113,7 +110,6 @@ POLICIES: Mapping[Cause, Policy] = {
     Cause.WORKER: Policy(free=3),
     # The work was good and `main` was faster.
     Cause.CONFLICT: Policy(free=5, patience=0.0),
-    Cause.RACE: Policy(free=None, patience=0.0),
     Cause.CANCELLED: Policy(free=None, patience=0.0),
 }
 """Policies by cause; a cause that is missing has the plain `Policy`."""
@@ -182,10 +178,7 @@ def is_exhausted(tally: Tally, rules: RetryRules) -> bool:
 
     Nothing of it is remembered: where the rules are made more generous, an item that was given up is open again.
     """
-    if tally.counted(rules) >= rules.max_attempts:
-        return True
-    caps = ((number, rules.policy(cause).at_most) for cause, number in tally.counts.items())
-    return any(cap is not None and number >= cap for number, cap in caps)
+    return tally.counted(rules) >= rules.max_attempts or is_too_often(tally, rules)
 
 
 def wait_seconds(item: int, tally: Tally, cause: Cause, rules: RetryRules) -> float:
@@ -199,6 +192,18 @@ def _fraction(item: int, failures: int) -> float:
     """A number from 0 to 1 that looks random and is the same each time."""
     digest = hashlib.blake2b(f"{item}:{failures}".encode(), digest_size=4).digest()
     return int.from_bytes(digest) / 2**32
+
+
+def is_free(tally: Tally, cause: Cause, rules: RetryRules) -> bool:
+    """Whether the last failure, already in the tally, does not count against the item."""
+    free = rules.policy(cause).free
+    return free is None or tally.counts.get(cause, 0) <= free
+
+
+def is_too_often(tally: Tally, rules: RetryRules) -> bool:
+    """Whether the item has failed so often of one cause that it is given up, whatever is left of its attempts."""
+    caps = ((number, rules.policy(cause).at_most) for cause, number in tally.counts.items())
+    return any(cap is not None and number >= cap for number, cap in caps)
 
 
 def dead_letter(tally: Tally) -> str:
@@ -219,5 +224,12 @@ def _in_short(text: str) -> str:
 
 
 def rules_of(retry: RetrySettings) -> RetryRules:
-    """The rules that a campaign's settings ask for."""
-    return RetryRules(retry.max_attempts, retry.backoff_seconds)
+    """The rules that a campaign's settings ask for: the built-in policies, with theirs over them."""
+    policies = dict(POLICIES)
+    for name, wanted in retry.causes.items():
+        known = policies.get(Cause(name), Policy())
+        free = known.free if wanted.free is None else None if wanted.free == "all" else wanted.free
+        at_most = known.at_most if wanted.at_most is None else wanted.at_most
+        patience = known.patience if wanted.patience is None else wanted.patience
+        policies[Cause(name)] = Policy(free, at_most, patience)
+    return RetryRules(retry.max_attempts, retry.backoff_seconds, retry.max_backoff_seconds, policies=policies)

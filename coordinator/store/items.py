@@ -7,6 +7,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from coordinator.schedule.retrying import (
+    Cause,
+    Tally,
+    cause_of,
+    dead_letter,
+    is_free,
+    is_too_often,
+    rules_of,
+    wait_seconds,
+)
 from coordinator.schedule.state import stages_of
 from coordinator.store.schema import failures, feedback, items, jobs
 
@@ -15,7 +25,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
 
-_LONGEST_BACKOFF = 600.0
+_CAUSES = frozenset(Cause)
 
 
 def seed_items(transaction: Transaction, blueprint: Blueprint) -> None:
@@ -30,21 +40,55 @@ def seed_items(transaction: Transaction, blueprint: Blueprint) -> None:
         transaction.execute(insert(items).on_conflict_do_nothing(), rows)
 
 
+def fail(transaction: Transaction, item: int, cause: Cause, said: str, retry: RetrySettings, now: float) -> None:
+    """Keeps why an attempt came to nothing, and does what follows: see `retrying`.
+
+    Whoever calls it logs an event that names the item.
+    """
+    rules = rules_of(retry)
+    record_failure(transaction, item, cause, said, now)
+    tally = load_tally(transaction, item)
+    if is_free(tally, cause, rules):
+        forgive(transaction, item)
+    wait = wait_seconds(item, tally, cause, rules)
+    transaction.execute(update(items).where(items.c.id == item).values(not_before=now + wait))
+    if is_too_often(tally, rules):
+        give_up(transaction, item, now)
+
+
+def load_tally(transaction: Transaction, item: int) -> Tally:
+    """The failures of an item."""
+    tally = Tally()
+    rows = select(failures).where(failures.c.item == item, failures.c.final == 0).order_by(failures.c.id)
+    for row in transaction.execute(rows):
+        tally = tally.after(Cause(row.cause) if row.cause in _CAUSES else cause_of(row.cause), row.reason)
+    return tally
+
+
 def give_up(transaction: Transaction, item: int, now: float) -> None:
-    """Marks an item failed, with the last reason it has."""
-    last = transaction.execute(
-        select(failures).where(failures.c.item == item).order_by(failures.c.id.desc()).limit(1)
-    ).first()
-    reason = last.reason if last else "It used up its attempts."
-    transaction.execute(update(items).where(items.c.id == item).values(state="failed", reason=reason))
-    record_failure(transaction, item, "attempts", f"Out of attempts. The last one: {reason}", now, final=True)
+    """Marks an item that is open as failed, with one sentence why, made of its failures."""
+    reason = dead_letter(load_tally(transaction, item))
+    still_open = update(items).where(items.c.id == item, items.c.state == "open")
+    if not transaction.execute(still_open.values(state="failed", reason=reason)).rowcount:
+        return
+    record_failure(transaction, item, "attempts", reason, now, final=True)
     transaction.log("gave_up", now, item=item)
 
 
-def forgive(transaction: Transaction, item: int, at_most: int | None = None) -> None:
-    """Lets an attempt not count against its item, unless `at_most` attempts were forgiven before."""
-    change = update(items).where(items.c.id == item).values(forgiven=items.c.forgiven + 1)
-    transaction.execute(change if at_most is None else change.where(items.c.forgiven < at_most))
+def reopen(transaction: Transaction, retry: RetrySettings, now: float) -> None:
+    """Opens items that were given up and would not be under the rules as they are now."""
+    rules = rules_of(retry)
+    made = select(func.count()).where(jobs.c.item == items.c.id, jobs.c.kind == "attempt").scalar_subquery()
+    rows = transaction.execute(select(items.c.id, made - items.c.forgiven).where(items.c.state == "failed"))
+    for item, attempts in rows.all():
+        if attempts < rules.max_attempts and not is_too_often(load_tally(transaction, item), rules):
+            transaction.execute(update(items).where(items.c.id == item).values(state="open", reason=""))
+            transaction.log("reopened", now, item=item)
+
+
+def forgive(transaction: Transaction, item: int) -> None:
+    """Lets an attempt not count against its item."""
+    transaction.execute(update(items).where(items.c.id == item).values(forgiven=items.c.forgiven + 1))
 
 
 def add_feedback(transaction: Transaction, item: int, source: str, text: str, now: float) -> None:
@@ -57,11 +101,3 @@ def record_failure(
 ) -> None:
     """Keeps why an attempt at an item came to nothing; `final` when no other will be made."""
     transaction.execute(insert(failures).values(item=item, cause=cause, reason=reason, at=now, final=int(final)))
-
-
-def back_off(transaction: Transaction, item: int, retry: RetrySettings, now: float) -> None:
-    """Delays the item's next attempt: twice as long after each attempt."""
-    attempts = select(func.count()).select_from(jobs).where(jobs.c.item == item, jobs.c.kind == "attempt")
-    made = transaction.execute(attempts).scalar_one()
-    delay = min(retry.backoff_seconds * 2 ** min(made - 1, 20), _LONGEST_BACKOFF)
-    transaction.execute(update(items).where(items.c.id == item).values(not_before=now + delay))

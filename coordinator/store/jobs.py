@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
-from coordinator.store.items import forgive, record_failure
+from coordinator.schedule.retrying import Cause
+from coordinator.store.items import fail, forgive
 from coordinator.store.schema import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from agents import Usage
+    from coordinator.campaign.settings import RetrySettings
     from coordinator.schedule.state import JobKind
     from coordinator.store.store import Transaction
-
-_FORGIVEN_AT_MOST = 3
-"""Attempts of an item that may be lost with their worker without counting: beyond, the item itself is suspect."""
 
 
 def send_job(
@@ -57,23 +56,25 @@ def take_jobs(transaction: Transaction, worker: str, taken: Sequence[int], now: 
         transaction.log("taken", now, job=job, worker=worker)
 
 
-def reap_job(transaction: Transaction, job: int, now: float, *, blame: bool) -> None:
+def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySettings | None) -> None:
     """Takes back a lease.
 
-    An attempt lost with its worker does not count against its item: always when the campaign stopped or restarted
-    its workers (`blame` is false) or no worker ever took it (all were busy), a few times when the worker died over
-    it. Other jobs that a worker died over end as ``lost``, which counts: they may be what kills the workers.
+    An attempt lost with its worker does not count against its item when the campaign stopped or restarted its workers
+    (`blame` is none) or no worker ever took it (all were busy); when the worker died over it, it is a failure, with
+    what follows from it under the rules `blame`. Other jobs that a worker died over end as ``lost``, which counts:
+    they may be what kills the workers.
     """
     row = transaction.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
     if row is None:
         return
-    suspect = blame and row.state == "running"
+    suspect = blame is not None and row.state == "running"
     ending = "lost" if suspect and row.kind != "attempt" else "expired"
     _end(transaction, job, ending, "The worker went away." if row.state == "running" else "No worker took it.", now)
     if row.kind == "attempt":
-        forgive(transaction, row.item, _FORGIVEN_AT_MOST if suspect else None)
-        if suspect:
-            record_failure(transaction, row.item, "worker", "The worker went away during the attempt.", now)
+        if blame is not None and suspect:
+            fail(transaction, row.item, Cause.WORKER, "The worker went away during the attempt.", blame, now)
+        else:
+            forgive(transaction, row.item)
     transaction.log("lease_lost", now, job=job, item=row.item, pull_request=row.pull_request)
 
 

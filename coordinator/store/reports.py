@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.dialects.sqlite import insert
 
-from coordinator.store.items import add_feedback, back_off, forgive, record_failure
+from coordinator.schedule.retrying import cause_of
+from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
 from coordinator.store.landings import replace_modules
 from coordinator.store.requests import bounce, certify, open_request
@@ -41,8 +42,7 @@ def end_attempt(
         forgive(transaction, row.item)
     else:
         add_feedback(transaction, row.item, "attempt", report.summary, now)
-        record_failure(transaction, row.item, report.ending, report.summary, now)
-        back_off(transaction, row.item, retry, now)
+        fail(transaction, row.item, cause_of(report.ending, report.cause), report.summary, retry, now)
     return True
 
 

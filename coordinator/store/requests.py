@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from coordinator.schedule.retrying import Cause
 from coordinator.schedule.state import OPEN_STATES, stages_of
-from coordinator.store.items import add_feedback, back_off, record_failure
+from coordinator.store.items import add_feedback, fail
 from coordinator.store.jobs import reap_job
 from coordinator.store.landings import module_rows
 from coordinator.store.schema import items, jobs, pull_requests
@@ -19,7 +20,12 @@ if TYPE_CHECKING:
     from coordinator.store.store import Transaction
     from coordinator.work.messages import AttemptEnded, BuildEnded
 
-CAUSES = {"reviewer": "review", "checker": "lean", "merge": "conflict", "infrastructure": "infrastructure"}
+CAUSES = {
+    "reviewer": Cause.REVIEW,
+    "checker": Cause.LEAN,
+    "merge": Cause.CONFLICT,
+    "infrastructure": Cause.INFRASTRUCTURE,
+}
 """Cause of a failure, by who sent a pull request back."""
 
 
@@ -73,8 +79,7 @@ def bounce(transaction: Transaction, number: int, source: str, reason: str, retr
     _close(transaction, number, reason, now)
     if source != "infrastructure":
         add_feedback(transaction, row.item, source, reason, now)
-    record_failure(transaction, row.item, CAUSES[source], reason, now)
-    back_off(transaction, row.item, retry, now)
+    fail(transaction, row.item, CAUSES[source], reason, retry, now)
     transaction.log("bounced", now, pull_request=number, item=row.item, source=source)
 
 
@@ -85,7 +90,7 @@ def close_strangers(transaction: Transaction, blueprint: Blueprint, now: float) 
     for item in strangers:
         at_work = select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")
         for job in transaction.execute(at_work).scalars().all():
-            reap_job(transaction, job, now, blame=False)
+            reap_job(transaction, job, now, blame=None)
         is_open = pull_requests.c.state.in_(OPEN_STATES)
         asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
         for number in transaction.execute(asked).scalars().all():

@@ -252,7 +252,7 @@ class World:
         with self.ledger.begin() as transaction:
             match action:
                 case Reap(job):
-                    jobs.reap_job(transaction, job, self.now, blame=True)
+                    jobs.reap_job(transaction, job, self.now, blame=SETTINGS.retry)
                 case Approve(number):
                     requests.approve(transaction, number, self.now)
                 case Bounce(number, source, reason):

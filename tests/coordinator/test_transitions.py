@@ -75,7 +75,7 @@ def test_what_the_book_drops_is_neither_worked_on_nor_held_against_it(seeded: St
 def test_a_report_of_a_lost_lease_changes_nothing_but_the_money(seeded: Store) -> None:
     job = send(seeded)
     with seeded.begin() as transaction:
-        jobs.reap_job(transaction, job, 1.5, blame=True)
+        jobs.reap_job(transaction, job, 1.5, blame=RETRY)
     assert not end(seeded, job, "submitted")
     after = load(seeded)
     assert after.pull_requests == ()
@@ -112,11 +112,11 @@ def test_a_worker_lost_over_an_item_is_forgiven_three_times_and_a_stop_always(se
         job = send(seeded)
         with seeded.begin() as transaction:
             jobs.take_jobs(transaction, "w", [job], 9.0)
-            jobs.reap_job(transaction, job, 2.0, blame=True)
+            jobs.reap_job(transaction, job, 2.0, blame=RETRY)
     assert the_item(seeded).attempts == 2
     job = send(seeded)
     with seeded.begin() as transaction:
-        jobs.reap_job(transaction, job, 2.0, blame=False)
+        jobs.reap_job(transaction, job, 2.0, blame=None)
     assert the_item(seeded).attempts == 2
 
 
@@ -124,7 +124,7 @@ def test_an_order_that_no_worker_took_says_nothing_about_its_item(seeded: Store)
     for _ in range(9):
         job = send(seeded)
         with seeded.begin() as transaction:
-            jobs.reap_job(transaction, job, 2.0, blame=True)
+            jobs.reap_job(transaction, job, 2.0, blame=RETRY)
     assert the_item(seeded).attempts == 0
     with seeded.begin() as transaction:
         assert transaction.connection.exec_driver_sql("select count(*) from failures").scalar() == 0
@@ -142,18 +142,74 @@ def test_builds_and_audits_that_take_their_worker_down_are_counted(seeded: Store
                 )
                 if taken:
                     jobs.take_jobs(transaction, "w", [job], 9.0)
-                jobs.reap_job(transaction, job, 2.0, blame=True)
+                jobs.reap_job(transaction, job, 2.0, blame=RETRY)
     after = load(seeded)
     assert after.pull_requests[0].tries == 1
     assert after.audit_errors == ("The worker went away.",)
 
 
-def test_each_failure_doubles_the_wait(seeded: Store) -> None:
-    waits = []
-    for _ in range(3):
+def test_each_failure_doubles_the_wait_but_for_a_part_that_draws_items_apart(seeded: Store) -> None:
+    for longest in (1.0, 2.0, 4.0):
         end(seeded, send(seeded), "gave_up")
-        waits.append(the_item(seeded).not_before - 2.0)
-    assert waits == [1.0, 2.0, 4.0]
+        assert 0.75 * longest <= the_item(seeded).not_before - 2.0 <= longest
+
+
+def test_a_conflict_is_nobodys_fault_a_few_times(seeded: Store) -> None:
+    counted = []
+    for _ in range(7):
+        end(seeded, send(seeded), "submitted")
+        with seeded.begin() as transaction:
+            (request,) = load_state(transaction).pull_requests
+            requests.bounce(transaction, request.number, "merge", "It does not join.", RETRY, 3.0)
+        counted.append(the_item(seeded).attempts)
+    assert counted == [0, 0, 0, 0, 0, 1, 2]
+
+
+def test_an_item_given_up_says_in_a_sentence_why(seeded: Store) -> None:
+    for ending, cause in (("gave_up", ""), ("limit", "wall"), ("gave_up", ""), ("limit", "cost")):
+        end(seeded, send(seeded), ending, cause)
+    with seeded.begin() as transaction:
+        items.give_up(transaction, 1, 5.0)
+        items.give_up(transaction, 1, 6.0)
+        final = transaction.connection.exec_driver_sql("select cause from failures where final").all()
+    given_up = the_item(seeded)
+    assert given_up.state == "failed"
+    assert given_up.reason == (
+        "4 attempts: 2 given up by the agent, 1 out of budget, 1 out of time; the last said: words"
+    )
+    assert final == [("attempts",)]
+
+
+def test_a_model_that_refused_thrice_ends_the_item_at_once(seeded: Store) -> None:
+    for _ in range(3):
+        assert the_item(seeded).state == "open"
+        end(seeded, send(seeded), "failed", "refused")
+    assert the_item(seeded).state == "failed"
+    assert the_item(seeded).reason.startswith("3 attempts: 3 refused by the model")
+
+
+def test_an_item_given_up_is_open_again_when_the_settings_allow_more(seeded: Store) -> None:
+    for _ in range(6):
+        end(seeded, send(seeded), "gave_up")
+    with seeded.begin() as transaction:
+        items.give_up(transaction, 1, 5.0)
+        items.reopen(transaction, RETRY, 6.0)
+    assert the_item(seeded).state == "failed"
+    with seeded.begin() as transaction:
+        items.reopen(transaction, RetrySettings(max_attempts=8), 7.0)
+    assert (the_item(seeded).state, the_item(seeded).reason) == ("open", "")
+
+
+def test_a_refused_item_is_open_again_when_more_refusals_are_allowed_and_not_for_more_attempts(seeded: Store) -> None:
+    for _ in range(3):
+        end(seeded, send(seeded), "failed", "refused")
+    with seeded.begin() as transaction:
+        items.reopen(transaction, RetrySettings(max_attempts=50), 6.0)
+    assert the_item(seeded).state == "failed"
+    kinder = RetrySettings.model_validate({"causes": {"refused": {"at_most": 5}}})
+    with seeded.begin() as transaction:
+        items.reopen(transaction, kinder, 7.0)
+    assert the_item(seeded).state == "open"
 
 
 def test_a_failed_audit_holds_until_main_moves(seeded: Store) -> None:

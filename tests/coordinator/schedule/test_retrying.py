@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coordinator.campaign.settings import FailureCause, RetrySettings
 from coordinator.schedule.retrying import (
     Cause,
     Policy,
@@ -13,6 +16,7 @@ from coordinator.schedule.retrying import (
     cause_of,
     dead_letter,
     is_exhausted,
+    rules_of,
     wait_seconds,
 )
 
@@ -39,7 +43,7 @@ def test_an_item_once_exhausted_stays_so_with_more_failures(causes: list[Cause],
     assert not is_exhausted(tally, RULES) or is_exhausted(tally.after(more, ""), RULES)
 
 
-@given(st.lists(st.sampled_from([Cause.CANCELLED, Cause.RACE]), max_size=200))
+@given(st.lists(st.just(Cause.CANCELLED), max_size=200))
 def test_attempts_that_others_ended_never_count(causes: list[Cause]) -> None:
     tally = tally_of(*causes)
     assert tally.counted(RULES) == 0
@@ -113,6 +117,21 @@ def test_whatever_an_agent_says_a_dead_letter_is_one_short_printable_line(causes
     letter = dead_letter(tally_of(*causes, said=said))
     assert letter.isprintable()
     assert len(letter) < 800
+
+
+def test_settings_change_the_policies_they_name_and_no_others() -> None:
+    settings = RetrySettings.model_validate(
+        {"max_attempts": 3, "causes": {"refused": {"at_most": 9, "free": "all"}, "lean": {"patience": 2.0}}}
+    )
+    rules = rules_of(settings)
+    assert rules.max_attempts == 3
+    assert rules.policy(Cause.REFUSED) == Policy(free=None, at_most=9, patience=1.0)
+    assert rules.policy(Cause.LEAN) == Policy(free=0, at_most=None, patience=2.0)
+    assert rules.policy(Cause.CONFLICT) == RULES.policy(Cause.CONFLICT)
+
+
+def test_settings_know_every_cause_that_can_be_had() -> None:
+    assert {cause.value for cause in Cause} - {"cancelled"} == set(get_args(FailureCause))
 
 
 def test_endings_of_agents_have_causes() -> None:
