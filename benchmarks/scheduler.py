@@ -76,7 +76,7 @@ def measure(size: int, repeats: int) -> dict[str, float]:
     states["midway"] = campaign(graph, finished=0.5, stated=0.75, busy=True)
     figures = {f"graph_ms_{size}": round(graph_ms, 3)}
     for name, state in states.items():
-        readiness = Readiness(graph, state, SETTINGS.retry.max_attempts)
+        readiness = Readiness(graph, state, SETTINGS)
         touched = next(item.id for item in state.by_id.values() if item.state == "open")
         figures[f"{name}_ms_{size}"] = median_ms(partial(step, state, readiness, touched), repeats)
         figures[f"{name}_replan_ms_{size}"] = median_ms(partial(replan, state, graph), repeats)
@@ -91,7 +91,7 @@ def step(state: CampaignState, readiness: Readiness, touched: int) -> None:
 
 def replan(state: CampaignState, graph: DependencyGraph) -> None:
     """One decision from nothing but the state."""
-    decide(state, Readiness(graph, state, SETTINGS.retry.max_attempts), SETTINGS, CAPACITY, NOW)
+    decide(state, Readiness(graph, state, SETTINGS), SETTINGS, CAPACITY, NOW)
 
 
 def generate(size: int, rng: random.Random) -> Blueprint:

@@ -231,6 +231,8 @@ class Settings(_Section):
     """Limits of one attempt."""
     retry: RetrySettings = RetrySettings()
     """Retries."""
+    explore: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Part of all attempts that goes to what was tried least, whatever it seems to be worth."""
     reviews: ReviewSettings = ReviewSettings()
     """Reviews."""
     broker: BrokerSettings = BrokerSettings()

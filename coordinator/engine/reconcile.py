@@ -80,7 +80,7 @@ class Coordinator:
         price = model.price_table().price(model.name)
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
         self._key = self._begin(store, lean)
-        self._ledger = Ledger(store, book.graph, self._settings.retry.max_attempts)
+        self._ledger = Ledger(store, book.graph, self._settings)
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry)
         self._lander.recover(clock())
         if services.owns_broker:

@@ -13,15 +13,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blueprint import Node, Stage
+    from coordinator.campaign.settings import Settings
 
 Group = tuple[object, ...]
 """What the attempts of a group have in common: nothing, the stage, the stage and the model, and so on."""
+
+_PART_OF_CAP = 0.2
+"""What an attempt and its reviews are taken to cost before any has ended, as a part of what one attempt may."""
+
+_PART_OF_WALL = 1 / 6
+"""How long they are taken to last, as a part of what one attempt may."""
 
 INHERITED = 5.0
 """Attempts that what a group inherits weighs at most: after as many of its own, half of its forecast is its own."""
@@ -33,8 +40,7 @@ _LONGEST = 16
 """Bits of the length, in characters, beyond which a longer text tells nothing new."""
 
 
-@dataclass(frozen=True, slots=True)
-class Traits:
+class Traits(NamedTuple):
     """What is known of an attempt before it is made.
 
     Attributes:
@@ -143,6 +149,12 @@ class Prior:
     cost_usd: float = 1.0
     seconds: float = 300.0
     weight: float = 4.0
+
+
+def prior_of(settings: Settings) -> Prior:
+    """What is assumed of attempts before the first has ended: the settings say what one may cost and last."""
+    limits = settings.attempt
+    return Prior(cost_usd=limits.max_cost_usd * _PART_OF_CAP, seconds=limits.wall_seconds * _PART_OF_WALL)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ fixed seed: the same state gives the same plan.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from random import Random
 from typing import TYPE_CHECKING
@@ -176,7 +176,7 @@ class _Play:
         traits = self._tasks[item].traits
         failures = self._failures.get(item, 0)
         if failures:
-            traits = replace(traits, attempts=traits.attempts + failures)
+            traits = traits._replace(attempts=traits.attempts + failures)
         known = self._known.get(traits)
         if known is None:
             forecast = self._experience.expect(traits)

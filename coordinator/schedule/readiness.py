@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left, insort
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from coordinator.schedule.agenda import Agenda, Candidate
+from coordinator.schedule.experience import Experience, prior_of, traits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from blueprint import DependencyGraph, Stage
+    from coordinator.campaign.settings import Settings
     from coordinator.schedule.state import CampaignState, Item
 
 
 _STAGES: tuple[Stage, ...] = ("statement", "proof")
 
 
-class _Place(NamedTuple):
-    """Where an item stands: what more nodes rest on comes first, then the order of the book, then the id."""
-
-    leverage: int
-    order: int
-    item: int
-
-
 class Readiness:
     r"""The items that are open, ready and idle, in the order they are to be begun.
 
-    It is a view of a state: made from one, and told with `follow` which items changed in it. It then says what a new
-    one made of that state would say, at a cost that grows with the change and not with the book.
+    It is a view of a state: made from one, and told with `follow` which items changed in it. It then holds what a new
+    one made of that state would hold, at a cost that grows with the change and not with the book.
 
     A statement is ready when its node is not marked ``\notready`` and all its statement uses is stated on ``main``; a
     proof when its statement has landed and all that statement and proof use is stated (see `blueprint.ready_stages`).
@@ -36,22 +31,30 @@ class Readiness:
     Args:
         graph: the book's graph.
         state: the campaign's state, whose changes are told to `follow`.
-        max_attempts: attempts after which an item is `exhausted` (see `Settings.retry`).
+        settings: say after how many attempts an item is `exhausted`, and how much is explored.
+        experience: what the campaign has learnt; nothing when left out.
+
+    Attributes:
+        experience: the same, to be told what is learnt.
     """
 
-    def __init__(self, graph: DependencyGraph, state: CampaignState, max_attempts: int) -> None:
+    def __init__(
+        self, graph: DependencyGraph, state: CampaignState, settings: Settings, experience: Experience | None = None
+    ) -> None:
         self._graph = graph
         self._state = state
-        self._max_attempts = max_attempts
+        self._settings = settings
+        self.experience = experience or Experience(prior_of(settings))
         self._order = {label: place for place, label in enumerate(graph.order())}
         self._stated = {label for label, stages in state.landed.items() if stages and label in self._order}
         self._unstated = {label: self._count_unstated(graph.statement_uses(label)) for label in self._order}
         self._unstated_in_proof = {label: self._count_unstated(graph.proof_uses(label)) for label in self._order}
-        self._places: dict[int, _Place] = {}
+        self._waiting: dict[int, Candidate] = {}
         self._later: list[tuple[float, int]] = []
         self._exhausted: set[int] = set()
         known = [item for item in state.by_id.values() if item.label in self._order]
-        self._now = sorted(self._places[item.id] for item in known if self._enter(item))
+        now = [self._candidate(item) for item in known if self._enter(item)]
+        self._agenda = Agenda(self.experience, settings.explore, now)
 
     @property
     def exhausted(self) -> tuple[int, ...]:
@@ -61,18 +64,22 @@ class Readiness:
     @property
     def is_empty(self) -> bool:
         """Whether nothing is ready and idle, now or when its back-off is over."""
-        return not self._places
+        return not self._agenda and not self._waiting
 
-    def ready(self, now: float) -> Iterator[Item]:
-        """Items that can be begun at `now` (seconds since the epoch), the best first."""
+    def ready(self, now: float, is_closed: Callable[[str], bool] = lambda _: False) -> Iterator[Item]:
+        """Items that can be begun, the best first.
+
+        Args:
+            now: seconds since the epoch, by which back-offs are judged.
+            is_closed: says of a chapter, whenever it is looked at, that nothing more is to be begun in it.
+        """
         while self._later and self._later[0][0] <= now:
             _, due = heapq.heappop(self._later)
-            if due in self._places and not self._is_listed(self._places[due]):
-                insort(self._now, self._places[due])
-        for place in self._now:
-            item = self._state.by_id[place.item]
-            if item.not_before <= now:
-                yield item
+            candidate = self._waiting.get(due)
+            if candidate is not None and self._state.by_id[due].not_before <= now:
+                del self._waiting[due]
+                self._agenda.put(candidate)
+        return (self._state.by_id[candidate.item] for candidate in self._agenda.upcoming(is_closed))
 
     def follow(self, changed: Iterable[int]) -> None:
         """Takes note of items that changed: landed, given up, tried, begun, put off or left alone again."""
@@ -80,6 +87,9 @@ class Readiness:
             item = self._state.by_id.get(number)
             if item is None or item.label not in self._order:
                 continue
+            candidate = self._agenda.get(number)
+            if candidate is not None and item.sent > candidate.traits.attempts:
+                self._agenda.note_sent(candidate)
             for label in (item.label, *self._notice_statement(item.label)):
                 self._place_node(label)
 
@@ -87,9 +97,18 @@ class Readiness:
         for stage in _STAGES:
             item = self._state.items.get((label, stage))
             if item is not None:
-                self._take_out(item.id)
+                self._exhausted.discard(item.id)
+                self._waiting.pop(item.id, None)
                 if self._enter(item):
-                    insort(self._now, self._places[item.id])
+                    self._agenda.put(self._candidate(item))
+                else:
+                    self._agenda.remove(item.id)
+
+    def _candidate(self, item: Item) -> Candidate:
+        node = self._graph.blueprint.by_label[item.label]
+        traits = traits_of(node, item.stage, item.sent, self._settings.model.name)
+        leverage = self._graph.leverage(item.label)
+        return Candidate(item.id, self._order[item.label], str(node.chapter), leverage, traits)
 
     def _count_unstated(self, labels: Iterable[str]) -> int:
         return sum(label not in self._stated for label in labels)
@@ -108,28 +127,18 @@ class Readiness:
         return users
 
     def _enter(self, item: Item) -> bool:
-        """Gives an item a place if it is ready and idle; says whether it is to be listed now and not later."""
+        """Says whether an item can be begun now; one that can be begun later, or never again, is taken note of."""
         if not self._state.is_idle(item.id):
             return False
-        if item.attempts >= self._max_attempts:
+        if item.attempts >= self._settings.retry.max_attempts:
             self._exhausted.add(item.id)
             return False
         if not self._is_ready(item):
             return False
-        self._places[item.id] = _Place(-self._graph.leverage(item.label), self._order[item.label], item.id)
         if item.not_before:
+            self._waiting[item.id] = self._candidate(item)
             heapq.heappush(self._later, (item.not_before, item.id))
         return not item.not_before
-
-    def _take_out(self, item: int) -> None:
-        self._exhausted.discard(item)
-        place = self._places.pop(item, None)
-        if place is not None and self._is_listed(place):
-            del self._now[bisect_left(self._now, place)]
-
-    def _is_listed(self, place: _Place) -> bool:
-        at = bisect_left(self._now, place)
-        return at < len(self._now) and self._now[at] == place
 
     def _is_ready(self, item: Item) -> bool:
         if self._graph.blueprint.by_label[item.label].marks.notready or self._unstated[item.label]:

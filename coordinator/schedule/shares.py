@@ -29,6 +29,14 @@ class Shares:
         self._accounts: dict[str, float] = {}
         self._heap: list[tuple[float, str]] = []
 
+    def copy(self) -> Shares:
+        """The same shares and accounts, to be charged in thought."""
+        other = Shares()
+        other.level, other._value = self.level, self._value
+        other._values, other._accounts = self._values.copy(), self._accounts.copy()
+        other._heap = self._heap.copy()
+        return other
+
     def set_value(self, chapter: str, value: float) -> None:
         """Says what is ready in a chapter is worth so much; nothing is ready in it where that is 0."""
         known = self._values.pop(chapter, 0.0)
@@ -77,9 +85,13 @@ class Exploration:
         part: of all attempts, from 0 to 1.
     """
 
-    def __init__(self, part: float) -> None:
+    def __init__(self, part: float, due: float = 0.0) -> None:
         self._part = part
-        self._due = 0.0
+        self._due = due
+
+    def copy(self) -> Exploration:
+        """The same, to be asked in thought."""
+        return Exploration(self._part, self._due)
 
     def is_due(self) -> bool:
         """Whether the attempt about to be sent is one of them; to be asked once for each."""

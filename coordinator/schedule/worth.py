@@ -46,8 +46,18 @@ class Frontier:
         return item in self._entries
 
     def __iter__(self) -> Iterator[int]:
-        """All items, the best first."""
-        return (item for _, _, item in sorted(self._entries.values()))
+        """All items, the best first; the first few of many cost only their own number. Not to be changed meanwhile."""
+        heap, seen = self._heap, set[int]()
+        next_up = [(heap[0], 0)] if heap else []
+        while next_up:
+            entry, place = heapq.heappop(next_up)
+            for below in (2 * place + 1, 2 * place + 2):
+                if below < len(heap):
+                    heapq.heappush(next_up, (heap[below], below))
+            item = entry[2]
+            if item not in seen and self._entries.get(item) == entry:
+                seen.add(item)
+                yield item
 
     def put(self, item: int, worth: float, place: int) -> None:
         """Adds an item, or moves it: `place` is the one its node has in the book."""
@@ -78,6 +88,11 @@ class Frontier:
             heapq.heappop(self._heap)
             del self._entries[item]
         return item
+
+    def fill(self, entries: Iterable[tuple[float, int, int]]) -> None:
+        """Adds many items that are not in yet: worth, place and item of each."""
+        self._entries.update((item, (-worth, place, item)) for worth, place, item in entries)
+        self._rebuild()
 
     def reorder(self, worths: Iterable[float]) -> None:
         """Gives all items a new worth at once, one for each of `items`."""

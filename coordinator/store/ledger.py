@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from coordinator.schedule.experience import Experience, prior_of
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.state import is_wanted
 from coordinator.store import jobs
+from coordinator.store.lessons import attempts_over, read_lessons
 from coordinator.store.loading import (
     load_audit_errors,
     load_audit_failure,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from blueprint import DependencyGraph
+    from coordinator.campaign.settings import Settings
     from coordinator.store.store import Store, Transaction
 
 _MAIN_CHANGES = frozenset({"main", "certified", "audited", "audit_failure", "began"})
@@ -36,16 +39,20 @@ class Ledger:
 
     Attributes:
         state: the campaign's state.
-        readiness: what can be worked on in it.
+        readiness: what can be worked on in it, with what the campaign has learnt.
     """
 
-    def __init__(self, store: Store, graph: DependencyGraph, max_attempts: int) -> None:
-        """Loads the state of a campaign whose book has this `graph`."""
+    def __init__(self, store: Store, graph: DependencyGraph, settings: Settings) -> None:
+        """Loads the state of a campaign with these settings, whose book has this `graph`."""
         self._store = store
         self._blueprint = graph.blueprint
+        self._model = settings.model.name
+        experience = Experience(prior_of(settings))
         with store.begin() as transaction:
             self.state = load_state(transaction, self._blueprint)
-        self.readiness = Readiness(graph, self.state, max_attempts)
+            for lesson in read_lessons(transaction, self._blueprint, self._model):
+                experience.learn(lesson)
+        self.readiness = Readiness(graph, self.state, settings, experience)
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
@@ -58,6 +65,10 @@ class Ledger:
             yield transaction
             changes = _Changes(transaction)
             changes.read(transaction)
+            over = attempts_over(transaction)
+            lessons = list(read_lessons(transaction, self._blueprint, self._model, over)) if over else []
+        for lesson in lessons:
+            self.readiness.experience.learn(lesson)
         self._follow(changes)
 
     def renew_leases(self, worker: str, held: Sequence[int], until: float, now: float) -> None:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import func, select
 
 from coordinator.errors import InputError
-from coordinator.schedule.experience import Experience, Lesson, Prior, traits_of
+from coordinator.schedule.experience import Experience, Lesson, prior_of, traits_of
 from coordinator.schedule.plan import Estimate, Interval, Means, Task, estimate
 from coordinator.schedule.state import CampaignState, stages_of
 from coordinator.store.lessons import read_lessons
@@ -33,12 +33,6 @@ PLAN_FILE = "plan.json"
 
 _NEVER = -1
 """Stands for a statement that nobody is asked for."""
-
-_PART_OF_CAP = 0.2
-"""What an attempt and its reviews are taken to cost before any has ended, as a part of what one attempt may."""
-
-_PART_OF_WALL = 1 / 6
-"""How long they are taken to last, as a part of what one attempt may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +101,6 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
     assumptions = (*_assumptions(settings, experience, means), _budget_sentence(settings, state.spent_usd, result))
     left = _left(book, state)
     return Plan(time.time(), left, means.slots, experience.lessons, state.spent_usd, result, assumptions)
-
-
-def prior_of(settings: Settings) -> Prior:
-    """What is assumed of attempts before the first has ended: the settings say what one may cost and last."""
-    limits = settings.attempt
-    return Prior(cost_usd=limits.max_cost_usd * _PART_OF_CAP, seconds=limits.wall_seconds * _PART_OF_WALL)
 
 
 def _stages(book: Book) -> Iterator[tuple[Node, Stage]]:

@@ -7,7 +7,7 @@ import pytest
 
 from agents import Usage
 from blueprint import DependencyGraph
-from coordinator.campaign.settings import RetrySettings
+from coordinator.campaign.settings import RetrySettings, Settings
 from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Repository
 from coordinator.queue import ModuleRecord
@@ -41,7 +41,7 @@ class Desk:
             items.seed_items(transaction, made)
             set_meta(transaction, "main", hub.head())
             set_meta(transaction, "certified", hub.head())
-        self.ledger = Ledger(store, DependencyGraph(made), RETRY.max_attempts)
+        self.ledger = Ledger(store, DependencyGraph(made), Settings(retry=RETRY))
         self.lander = Lander(hub, self.ledger, RETRY)
 
     def propose(self, item: int, files: dict[str, str], imports: dict[str, str] | None = None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import islice
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +14,15 @@ FRESH = Traits("proof", "lemma", 500, 0, "m")
 
 
 def candidate(item: int, chapter: str = "1", unblocks: int = 0, attempts: int = 0, boost: float = 1.0) -> Candidate:
-    return Candidate(item, item, chapter, unblocks, replace(FRESH, attempts=attempts), boost)
+    return Candidate(item, item, chapter, unblocks, FRESH._replace(attempts=attempts), boost)
 
 
 def taken(agenda: Agenda, most: int = 1000) -> list[int]:
+    """Sends one after another, as decisions would that have one free slot each."""
     order: list[int] = []
-    while len(order) < most and (each := agenda.take()):
+    while len(order) < most and (each := next(agenda.upcoming(), None)):
+        agenda.note_sent(each)
+        agenda.remove(each.item)
         order.append(each.item)
     return order
 
@@ -53,6 +56,32 @@ def test_every_item_is_taken_once_but_those_removed(
         agenda.remove(item)
     assert sorted(taken(agenda)) == sorted({each.item for each in candidates} - removed)
     assert len(agenda) == 0
+
+
+@given(CANDIDATES, st.floats(0, 1), st.integers(0, 40))
+def test_what_is_upcoming_is_what_is_sent_and_looking_changes_nothing(
+    candidates: list[Candidate], explore: float, most: int
+) -> None:
+    agenda = agenda_of(*candidates, explore=explore)
+    upcoming = [each.item for each in islice(agenda.upcoming(), most)]
+    assert [each.item for each in islice(agenda.upcoming(), most)] == upcoming
+    assert sorted(each.item for each in agenda.upcoming()) == sorted(each.item for each in candidates)
+    agenda = agenda_of(*[each._replace(chapter="1") for each in candidates], explore=explore)
+    upcoming = [each.item for each in islice(agenda.upcoming(), most)]
+    assert taken(agenda, most) == upcoming
+
+
+@given(CANDIDATES)
+def test_filled_at_once_it_is_as_if_filled_one_by_one(candidates: list[Candidate]) -> None:
+    assert taken(Agenda(Experience(), 0.1, candidates)) == taken(agenda_of(*candidates, explore=0.1))
+
+
+@given(CANDIDATES, st.sets(st.sampled_from("123")), st.floats(0, 1))
+def test_nothing_of_a_closed_chapter_is_upcoming_and_all_of_the_others_is(
+    candidates: list[Candidate], closed: set[str], explore: float
+) -> None:
+    upcoming = list(agenda_of(*candidates, explore=explore).upcoming(closed.__contains__))
+    assert sorted(upcoming) == sorted(each for each in candidates if each.chapter not in closed)
 
 
 @given(CANDIDATES, st.floats(0, 1))
@@ -102,9 +131,9 @@ def test_an_item_said_anew_is_there_once_with_what_was_said_last() -> None:
 @given(CANDIDATES, st.integers(0, 10))
 def test_a_reordered_agenda_is_the_one_that_would_be_made_anew(candidates: list[Candidate], lessons: int) -> None:
     experience = Experience()
-    candidates = [replace(each, chapter="1") for each in candidates]
+    candidates = [each._replace(chapter="1") for each in candidates]
     agenda = agenda_of(*candidates, experience=experience)
     for number in range(lessons):
-        experience.learn(Lesson(replace(FRESH, attempts=number % 3), number % 2 == 0, float(number), 1.0))
+        experience.learn(Lesson(FRESH._replace(attempts=number % 3), number % 2 == 0, float(number), 1.0))
     agenda.reorder()
     assert taken(agenda) == taken(agenda_of(*candidates, experience=experience))
