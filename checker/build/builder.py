@@ -113,6 +113,7 @@ class Builder:
         limits: Limits | None = None,
         options: Mapping[str, str | bool | int] | None = None,
         memory: MemoryBudget | None = None,
+        outside: Outside | None = None,
     ) -> None:
         """Make a builder.
 
@@ -125,6 +126,7 @@ class Builder:
             options: Lean options for every module; part of the keys.
             memory: what all Lean processes may use together; by default what the machine has, shared with other
                 builders on it. Where it has no room for as many as ``jobs``, fewer run at once.
+            outside: what another builder with this Lean knows of modules that come compiled; by default nothing.
         """
         memory = memory or MemoryBudget.of_this_machine()
         self.lean = lean
@@ -133,7 +135,7 @@ class Builder:
         self.options = dict(options or {})
         self.limits = memory.fit(limits or Limits())
         self.jobs = memory.processes(jobs, self.limits)
-        self.outside = Outside(lean, store.local)
+        self.outside = outside or Outside(lean, store.local)
         self._compiler = Compiler(lean, sandbox, self.limits, store.objects, store.scratch)
         self._seed = digest(KEY_FORMAT, lean.identity.encode(), repr(sorted(self.options.items())).encode())
         self._memory = memory

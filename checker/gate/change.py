@@ -50,6 +50,7 @@ class Policy:
         allowed: words of the syntax policy that this project allows, such as ``notation``.
         file_bytes: the largest allowed file.
         nesting: how deeply brackets may nest.
+        comparator: whether the comparator of a toolchain that has one judges proofs last.
     """
 
     axioms: frozenset[str] = STANDARD_AXIOMS
@@ -57,6 +58,7 @@ class Policy:
     allowed: frozenset[str] = frozenset()
     file_bytes: int = 1_000_000
     nesting: int = 1000
+    comparator: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from checker.build.environment import SORRY, Environment, is_open
 from checker.gate.canary import canary_reasons
+from checker.gate.comparator import Comparator
 from checker.gate.difference import difference
 from checker.gate.evidence import evidence_reasons
 from checker.gate.files import file_reasons, is_inside, path_reasons
@@ -51,11 +52,12 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
     reasons = canary_reasons(change.base, _base_modules(change, layout), builder, prelude=without)
     # From here on the head is the base and the very bytes judged above: what its folder holds now matters no more.
     changed = {module_of(each.path): each.path for each in touched}
-    build = builder.certify(change.base, extra={module_of(each.path): each.data for each in touched})
+    extra = {module_of(each.path): each.data for each in touched}
+    build = builder.certify(change.base, extra=extra)
     reasons += _build_reasons(change, changed, build, builder)
     if reasons:
         return _refusal(reasons, _certificates(changed, build))
-    return _Terms(change, layout, policy, builder, build, changed, library=library).judgement()
+    return _Terms(change, layout, policy, builder, build, changed, extra, library=library).judgement()
 
 
 def _refusal(reasons: list[Reason], certificates: Mapping[str, Certificate] | None = None) -> Judgement:
@@ -113,11 +115,13 @@ class _Terms:
         builder: Builder,
         build: Build,
         changed: Mapping[str, str],
+        extra: Mapping[str, bytes],
         *,
         library: bool,
     ) -> None:
         self._builder = builder
         self._library = library
+        self._extra = extra
         self._change = change
         self._layout = layout
         self._policy = policy
@@ -140,8 +144,10 @@ class _Terms:
             axioms = self._axioms()
         if not self._reasons:
             self._replay()
+        compared = not self._reasons and self._compare(assumes)
         reasons = tuple(dict.fromkeys(self._reasons))
-        return Judgement(not reasons, reasons, lock, axioms, assumes, _certificates(self._changed, self._build))
+        certificates = _certificates(self._changed, self._build)
+        return Judgement(not reasons, reasons, lock, axioms, assumes, certificates, compared)
 
     def _say(self, code: Code, message: str, module: str = "") -> None:
         self._reasons.append(Reason(code, message, self._changed.get(module, "")))
@@ -244,6 +250,23 @@ class _Terms:
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not of the base.", module)
         elif axiom != SORRY and axiom not in self._policy.axioms:
             self._say(Code.AXIOM, f"`{name}` rests on the axiom `{axiom}`, which is not allowed.", module)
+
+    def _compare(self, assumes: tuple[str, ...]) -> bool:
+        """Have the toolchain's own comparator judge a proof, where there is one; whether it accepted.
+
+        It knows nothing of conditions: where the proof rests on open statements, it is told to allow `sorryAx`.
+        """
+        change = self._change
+        comparator = Comparator.of(self._builder) if self._policy.comparator and self._library else None
+        if comparator is None or change.is_plain or change.is_definition or change.stage != "proof":
+            return False
+        base = self._builder.certify(change.base, [change.module])
+        head = self._builder.certify(change.base, [change.module], self._extra)
+        axioms = self._policy.axioms | ({SORRY} if assumes else set())
+        problem = comparator.compare(base, head, change.module, change.target, axioms)
+        if problem:
+            self._say(Code.COMPARATOR, problem, change.module)
+        return not problem
 
     def _is_of_library(self, module: str) -> bool:
         """Whether a module is Lean's own, and not one of a package's or the tree's."""

@@ -53,6 +53,8 @@ class Code(StrEnum):
     """A name is declared by two modules."""
     REPLAY = "kernel-replay"
     """A second kernel run on the compiled terms does not accept them."""
+    COMPARATOR = "comparator"
+    """The toolchain's own comparator refuses the proof, or gives no judgement."""
     CANARY = "canary"
     """A module known to be bad was not reported bad: nothing can be trusted."""
 
@@ -85,6 +87,7 @@ class Judgement:
         axioms: for the target (and in a definition's case what it adds), the axioms it rests on.
         assumes: open statements the target's proof rests on: the proof is conditional on them.
         certificates: the changed modules' certificates, by module.
+        compared: whether the toolchain's own comparator accepted it too.
     """
 
     accepted: bool
@@ -93,3 +96,4 @@ class Judgement:
     axioms: Mapping[str, tuple[str, ...]]
     assumes: tuple[str, ...]
     certificates: Mapping[str, Certificate]
+    compared: bool = False

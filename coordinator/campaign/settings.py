@@ -219,6 +219,8 @@ class Settings(_Section):
     """Name of the Lean library, and of its folder at the top of the repository."""
     lean: Choice = "auto"
     """Which Lean compiles it: ``embedded``, ``lake`` (an installed one), or ``auto`` to go by ``lean-toolchain``."""
+    comparator: bool = True
+    """Whether `lake comparator` and `lake check` judge last, where the Lean is an installed one that has them."""
     base: tuple[str, ...] = ()
     """Folders and modules of the repository that people wrote and agents may only read."""
     helpers: tuple[str, ...] = ()

@@ -37,6 +37,9 @@ def verify(
     lean: Annotated[
         Literal["auto", "embedded", "lake"], typer.Option(help="Which Lean judges; auto finds it.")
     ] = "auto",
+    comparator: Annotated[
+        bool, typer.Option("--comparator/--no-comparator", help="Have the toolchain's own comparator judge last.")
+    ] = True,
     packages: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="A trusted project of lake here whose packages are compiled.")
     ] = None,
@@ -48,7 +51,7 @@ def verify(
     if stage not in (None, "statement", "proof"):
         raise InputError(f"There is no stage {stage!r}: choose statement or proof.")
     kind: Stage | None = stage  # type: ignore[assignment]  # it is one of the two
-    verdict = ask(Question(project, base, head, target, kind, sandbox, certificates, lean, packages))
+    verdict = ask(Question(project, base, head, target, kind, sandbox, certificates, lean, packages, comparator))
     if as_json:
         typer.echo(json.dumps(_data(verdict, sandbox), ensure_ascii=False, indent=2))
     else:
@@ -80,6 +83,7 @@ def _data(verdict: Verdict, sandbox: str) -> dict[str, Any]:
         "head": verdict.head,
         "sandbox": sandbox,
         "lean": verdict.lean,
+        "compared": judgement.compared,
     }
 
 

@@ -111,6 +111,7 @@ class Dispatcher:
             settings.lean,
             state.lean,
             state.landings,
+            settings.comparator,
         )
 
     def _model(self) -> ModelAccess:

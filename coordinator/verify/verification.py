@@ -48,6 +48,7 @@ class Question:
         sandbox: ``bubblewrap`` or ``none``.
         certificates: where compiled modules are kept; nowhere when ``None``.
         lean: which Lean judges; ``auto`` for the one the base's settings say, or else its ``lean-toolchain``.
+        comparator: whether the comparator of a toolchain that has one judges last.
         packages: a trusted project on this host whose packages are compiled; ``None`` where there is none.
     """
 
@@ -60,6 +61,7 @@ class Question:
     certificates: Path | None = None
     lean: Choice = "auto"
     packages: Path | None = None
+    comparator: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +213,7 @@ class _Case:
         )
 
     def _judge(self, change: Change) -> Judgement:
-        judgement = judge(change, self._layout, Policy(), self._builder)
+        judgement = judge(change, self._layout, Policy(comparator=self._question.comparator), self._builder)
         root = self._ground.root
         unseen = [
             Reason(Code.PATH, f"{each} is a submodule, or outside the Lean sources: those are for people.", each)

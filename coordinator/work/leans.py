@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from checker import Certificates, Toolchain
+    from checker.build.outside import Outside
     from coordinator.work.host import HostSettings
     from coordinator.work.messages import Envelope
 
@@ -55,9 +56,9 @@ class Leans:
             raise OtherLean("This host has", builder.lean.identity, envelope.identity)
         return builder
 
-    def make_builder(self, lean: Toolchain, store: Certificates) -> Builder:
-        """A builder of one's own, with the limits of this host."""
-        return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits)
+    def make_builder(self, lean: Toolchain, store: Certificates, outside: Outside | None = None) -> Builder:
+        """A builder of one's own, with the limits of this host; `outside` when compiled packages are known already."""
+        return Builder(lean, self._sandbox, store, jobs=self._host.lean_jobs, limits=self._limits, outside=outside)
 
     def pool_of(self, builder: Builder) -> WarmPool | None:
         """The Lean servers for drafts that all agents with this builder share; none where the host wants none."""

@@ -34,6 +34,7 @@ class Envelope:
         lean: which Lean compiles the trees; ``auto`` to go by the tree.
         identity: that of the campaign's Lean; empty while no answer has told it.
         landings: as of which landing the locks hold that the work is to respect (see `locks`).
+        comparator: whether the comparator of a toolchain that has one judges last.
     """
 
     job: int
@@ -46,6 +47,7 @@ class Envelope:
     lean: Choice = "auto"
     identity: str = ""
     landings: int = 0
+    comparator: bool = True
 
 
 @dataclass(frozen=True, slots=True)

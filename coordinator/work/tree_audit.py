@@ -24,7 +24,7 @@ def look_at(tree: Path, builder: Builder, order: AuditOrder, locked: Mapping[str
     if not build.ok:
         return AuditEnded(job, f"{', '.join(sorted(build.failures))} does not build.")
     try:
-        axioms = audit(tree, builder, order.declarations)
+        axioms = audit(tree, builder, order.declarations, comparator=order.envelope.comparator)
     except (AuditFailed, UnknownDeclaration) as error:
         return AuditEnded(job, str(error))
     open_ones = sorted(name for name, found in axioms.items() if SORRY in found)

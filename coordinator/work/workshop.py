@@ -204,7 +204,7 @@ class Workshop:
             return replace(self._judge(order, change, builder), lean=builder.lean.identity)
 
     def _judge(self, order: BuildOrder, change: Change, builder: Builder) -> BuildEnded:
-        judgement = judge(change, _layout(order.envelope), Policy(), builder)
+        judgement = judge(change, _layout(order.envelope), Policy(comparator=order.envelope.comparator), builder)
         if not judgement.accepted:
             reasons = tuple(f"{reason}"[:_REASON_LENGTH] for reason in judgement.reasons)
             return BuildEnded(order.envelope.job, accepted=False, reasons=reasons)
@@ -226,12 +226,12 @@ class Workshop:
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
         with self._trees(order.envelope, base=order.envelope.base) as trees:
-            lean = self._leans.builder_of(order.envelope, trees["base"]).lean
-            fresh = self._leans.make_builder(lean, CertificateStore(trees["base"].parent / "certificates"))
+            known = self._leans.builder_of(order.envelope, trees["base"])
+            store = CertificateStore(trees["base"].parent / "certificates")
+            fresh = self._leans.make_builder(known.lean, store, known.outside)
             try:
-                return replace(
-                    look_at(trees["base"], fresh, order, self._locks_of(order.envelope).locked), lean=lean.identity
-                )
+                ended = look_at(trees["base"], fresh, order, self._locks_of(order.envelope).locked)
+                return replace(ended, lean=known.lean.identity)
             finally:
                 fresh.close()
 

@@ -1,7 +1,8 @@
 """A stand-in for lake, for hosts where none can be installed: behaves as lake does, as far as Blueprover drives it.
 
-It stands alone: `stand_in_toolchain` copies it into a toolchain's ``bin``. It knows ``--version``, ``env`` and
-``build``, projects with one folder a library, packages in ``.lake/packages``, and compiles with the ``lean`` beside it.
+It stands alone: `stand_in_toolchain` copies it into a toolchain's ``bin``. It knows ``--version``, ``env``, ``build``,
+and the judges ``comparator`` and ``check`` as far as they are handed exports of `stand_in_exporter`; projects with one
+folder a library, packages in ``.lake/packages``; and it compiles with the ``lean`` beside it.
 """
 
 from __future__ import annotations
@@ -111,12 +112,38 @@ class Workspace:
         }  # fmt: skip
 
 
+def judge(arguments: list[str]) -> int:
+    """Stand for the two judges: look whether the exports hold what is asked for, or say what a test has prepared."""
+    options = dict(zip(arguments[1:-1:2], arguments[2::2], strict=False))
+    if arguments[-1] != "--inadvisably-no-sandbox" or (ROOT / "unable").exists():
+        print("error: this judge needs what is not there", file=sys.stderr)
+        return 2
+    files = [options[each] for each in options if each.endswith("from-export")]
+    exports = [[json.loads(line) for line in Path(file).read_text().splitlines()] for file in files]
+    wanted = [each["name"] for each in exports[-1]]
+    if arguments[0] == "comparator":
+        config = json.loads(Path(options["--config"]).read_text())
+        wanted = config["theorem_names"] + config["permitted_axioms"]
+        if (ROOT / "tell").exists():
+            print(f"error: {json.dumps(config)}", file=sys.stderr)
+            return 1
+    held = [{each["name"] for each in export if each["held"]} for export in exports]
+    if (ROOT / "refuse").exists() or any(set(wanted) - each for each in held):
+        print("error: theorem statement do not match", file=sys.stderr)
+        return 1
+    print("WARNING: Sandbox disabled, this run is not trustworthy.")
+    print("Your solution is okay!")
+    return 0
+
+
 def main() -> int:
     """Do what the command line says."""
     arguments = [each for each in sys.argv[1:] if each != "--no-ansi" and not each.startswith("--log-level=")]
     if arguments == ["--version"]:
         print("Lake version 5.0.0-stand-in")
         return 0
+    if arguments[0] in {"comparator", "check"}:
+        return judge(arguments)
     workspace = Workspace()
     workspace.modules()
     if arguments[0] == "build":

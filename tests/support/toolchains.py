@@ -7,7 +7,7 @@ from pathlib import Path
 
 from checker import EmbeddedLean, find_lean
 from checker.lean.toolchain import LAUNCHER, python
-from tests.support import stand_in_lake
+from tests.support import stand_in_exporter, stand_in_lake
 
 
 def stand_in_toolchain(elan: Path, name: str = "leanprover--lean4---v4.35.0") -> Path:
@@ -30,6 +30,14 @@ def stand_in_toolchain(elan: Path, name: str = "leanprover--lean4---v4.35.0") ->
     _program(root / "bin" / "lean", start)
     _program(root / "bin" / "lake", Path(stand_in_lake.__file__).read_text(encoding="utf-8"))
     return root
+
+
+def give_judges(toolchain: Path) -> Path:
+    """Give a stand-in for a toolchain what one has that brings ``lake comparator`` and ``lake check``."""
+    exporter = Path(stand_in_exporter.__file__).read_text(encoding="utf-8")
+    for program in ("leanexport", "leanchecker"):
+        _program(toolchain / "bin" / program, exporter)
+    return toolchain
 
 
 def real_toolchain() -> Path | None:
