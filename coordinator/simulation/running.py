@@ -117,8 +117,12 @@ class Run:
 
 
 @contextmanager
-def open_run(campaign: Campaign) -> Iterator[Run]:
+def open_run(campaign: Campaign, clock: Callable[[], float] = time.time) -> Iterator[Run]:
     """Starts a simulated campaign's services and its loop, and stops them in the end.
+
+    Args:
+        campaign: which.
+        clock: seconds since the epoch, as its coordinator believes.
 
     Raises:
         CampaignBusy: another coordinator holds it.
@@ -133,7 +137,7 @@ def open_run(campaign: Campaign) -> Iterator[Run]:
         services = Services(campaign.settings, campaign.folder, worker)
         stack.callback(services.stop)
         services.start()
-        coordinator = Coordinator(campaign, book, store, services)
+        coordinator = Coordinator(campaign, book, store, services, clock)
         stack.callback(coordinator.close)
         yield Run(campaign, store, services, coordinator)
 

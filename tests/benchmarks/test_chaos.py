@@ -1,0 +1,197 @@
+"""Chaos, in short: one campaign that is killed, cut and lied to; and that what looks for damage would see it."""
+
+from __future__ import annotations
+
+import random
+import socket
+import sqlite3
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+import redis
+
+from benchmarks.chaos import QUICK_NODES, Total, run_campaign
+from benchmarks.faults import FAULTS, draw_schedule
+from benchmarks.invariants import Invariants
+from benchmarks.unreliable import Mischief, UnreliableBroker
+from coordinator.git import MAIN, Repository
+from coordinator.store.store import Store
+from coordinator.work.services import embedded_broker
+from tests.support.repositories import commit_files
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GOOD = "theorem Simulated.n0 : True := trivial\n"
+
+
+def test_a_campaign_survives_what_befalls_it() -> None:
+    total = Total()
+    total.add(run_campaign(2, QUICK_NODES, ("kill_coordinator", "kill_agents", "double_messages", "cut_connections")))
+    assert not {name: found for name, found in total.broken.items() if found}
+    assert total.landings > QUICK_NODES
+    assert all(total.checked[name] for name in total.broken if name != "speaks")
+
+
+def test_schedules_come_from_their_seed_and_hold_every_fault() -> None:
+    drawn = [draw_schedule(random.Random(seed), 25, tuple(FAULTS)) for seed in range(20)]
+    assert drawn == [draw_schedule(random.Random(seed), 25, tuple(FAULTS)) for seed in range(20)]
+    assert {fault.name for schedule in drawn for fault in schedule} == set(FAULTS)
+
+
+# ---- the broker that lies
+
+
+@pytest.fixture
+def unreliable(tmp_path: Path) -> Iterator[tuple[UnreliableBroker, redis.Redis, redis.Redis]]:
+    """The proxy, a client of it, and one of the broker behind it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen([embedded_broker(), "--port", str(port), "--save", "", "--dir", str(tmp_path)])
+    behind = redis.Redis(port=port, decode_responses=True)
+    wait_for(lambda: answers(behind))
+    proxy = UnreliableBroker(port, seed=1)
+    client = redis.Redis(port=proxy.port, decode_responses=True)
+    yield proxy, client, behind
+    client.close()
+    behind.close()
+    proxy.close()
+    process.terminate()
+    process.wait(20)
+
+
+def answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+def test_messages_are_dropped_doubled_and_delayed_and_their_senders_notice_nothing(
+    unreliable: tuple[UnreliableBroker, redis.Redis, redis.Redis],
+) -> None:
+    proxy, client, behind = unreliable
+    assert client.lpush("agents", "a", "b") == 2
+    assert client.xadd("blueprover:c:reports", {"report": "1"})
+    proxy.mischief = Mischief(dropped=1.0)
+    with client.pipeline(transaction=True) as pipe:
+        pipe.lpush("agents", "c")
+        pipe.xadd("blueprover:c:reports", {"report": "2"})
+        pipe.set("key", "value")
+        assert len(pipe.execute()) == 3
+    assert behind.lrange("agents", 0, -1) == ["b", "a"]
+    assert behind.xlen("blueprover:c:reports") == 1
+    assert behind.get("key") == "value"
+    proxy.mischief = Mischief(doubled=1.0, late=0.1)
+    client.lpush("agents", "d")
+    wait_for(lambda: behind.lrange("agents", 0, -1) == ["d", "d", "b", "a"])
+    proxy.mischief = Mischief(delayed=1.0, late=0.1)
+    client.xadd("blueprover:c:reports", {"report": "3"})
+    wait_for(lambda: behind.xlen("blueprover:c:reports") == 2)
+    assert proxy.counts == {"dropped": 2, "doubled": 1, "delayed": 1}
+
+
+def test_a_cut_connection_is_made_again(unreliable: tuple[UnreliableBroker, redis.Redis, redis.Redis]) -> None:
+    proxy, client, _ = unreliable
+    assert client.ping()
+    proxy.cut()
+    wait_for(lambda: answers(client))
+
+
+# ---- those who look
+
+
+class Scene:
+    """A hub and a store on which damage can be done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.scratch = folder
+        self.hub = Repository.create(folder / "hub.git")
+        self.store = Store(folder / "store.sqlite", writable=True)
+        self.store.close()
+        self.tip = commit_files(self.hub, folder, {"README": "hello\n"}, MAIN)
+        self.invariants = Invariants(folder, budget_usd=1.0, call_usd=0.1)
+
+    def land(self, label: str, stage: str, **files: str) -> None:
+        """Puts a landing on main whose commit says what it is."""
+        folder = self.scratch / "tree"
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+        self.hub.export(self.tip, folder)
+        for name, text in files.items():
+            (folder / "Simulated").mkdir(exist_ok=True)
+            (folder / "Simulated" / f"{name}.lean").write_text(text)
+        message = f"Land {stage} of {label}\n\nNode: {label}\nStage: {stage}\n"
+        tip = self.hub.commit(self.hub.write_tree(folder, self.tip), [self.tip], message)
+        self.hub.move(MAIN, tip, self.tip)
+        self.tip = tip
+
+    def broken(self) -> set[str]:
+        self.invariants.look()
+        return {name for name, found in self.invariants.broken.items() if found}
+
+    def write(self, *statements: str) -> None:
+        with sqlite3.connect(self.scratch / "store.sqlite") as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    return Scene(tmp_path)
+
+
+def test_a_good_history_breaks_nothing(scene: Scene) -> None:
+    scene.land("n0", "statement", N0=GOOD)
+    scene.land("n0", "proof", N0=GOOD + "-- proved\n")
+    assert scene.broken() == set()
+
+
+def test_a_second_landing_of_an_item_is_seen(scene: Scene) -> None:
+    scene.land("n0", "statement", N0=GOOD)
+    scene.land("n0", "statement", N0=GOOD + "-- again\n")
+    assert scene.broken() == {"landed_once"}
+
+
+def test_a_proof_before_its_statement_is_seen(scene: Scene) -> None:
+    scene.land("n0", "proof", N0=GOOD)
+    assert scene.broken() == {"one_state"}
+
+
+def test_a_flaw_a_hole_and_an_open_proof_are_seen(scene: Scene) -> None:
+    for label, source in (("a", "-- flaw: refused\n"), ("b", "import Simulated.Nowhere\n")):
+        scene.land(label, "statement", N0=source)
+        assert scene.broken() == {"certified"}
+        scene.invariants.broken["certified"].clear()
+    scene.land("n0", "statement", N0="theorem Simulated.n0 : True := sorry\n")
+    scene.land("n0", "proof", N1=GOOD)
+    assert scene.broken() == {"certified"}
+
+
+def test_a_main_that_was_set_back_is_seen(scene: Scene) -> None:
+    before = scene.tip
+    scene.land("n0", "statement", N0=GOOD)
+    assert scene.broken() == set()
+    scene.hub.move(MAIN, before, scene.tip)
+    assert scene.broken() == {"nothing_lost"}
+
+
+def test_what_counts_as_landed_and_is_not_on_main_is_seen_and_so_is_overspending(scene: Scene) -> None:
+    scene.land("n0", "statement", N0=GOOD)
+    scene.write(
+        "insert into items (id, label, stage, state, not_before, forgiven, lock, axioms, assumes, reason)"
+        " values (1, 'n1', 'statement', 'landed', 0, 0, '', '[]', '[]', '')",
+        "insert into jobs (id, kind, item, number, state, ending, lease_until, worker, base, cap_usd, cost_usd,"
+        " input_tokens, output_tokens, retries, summary, sent_at)"
+        " values (1, 'attempt', 1, 1, 'ended', 'gave_up', 0, '', '', 9, 1.2, 0, 0, 0, '', 0)",
+    )
+    assert scene.broken() == {"nothing_lost", "within_budget"}
+
+
+def test_processes_and_files_that_are_left_are_seen(scene: Scene) -> None:
+    scene.invariants.look_at_end({"processes": ["valkey"], "files": []})
+    assert scene.invariants.broken["nothing_left"]
