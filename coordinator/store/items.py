@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.sqlite import insert
 
+from agents import Feedback
 from coordinator.schedule.retrying import (
     Cause,
     Tally,
@@ -19,8 +20,11 @@ from coordinator.schedule.retrying import (
 )
 from coordinator.schedule.state import stages_of
 from coordinator.store.schema import failures, feedback, items, jobs
+from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from blueprint import Blueprint
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
@@ -94,6 +98,15 @@ def forgive(transaction: Transaction, item: int) -> None:
 def add_feedback(transaction: Transaction, item: int, source: str, text: str, now: float) -> None:
     """Keeps what the next attempt at an item is to read."""
     transaction.execute(insert(feedback).values(item=item, source=source, text=text, at=now))
+
+
+def read_feedback(transaction: Transaction, wanted: Collection[int]) -> dict[int | None, list[Feedback]]:
+    """What the next attempts at items are to read, oldest first, by item; items without any are left out."""
+    said: dict[int | None, list[Feedback]] = {}
+    ordered = select(feedback).order_by(feedback.c.id)
+    for row in select_among(transaction, ordered, feedback.c.item, wanted):
+        said.setdefault(row.item, []).append(Feedback(row.source, row.text))
+    return said
 
 
 def record_failure(

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import func, select
 
 from coordinator.queue import ModuleRecord
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
 from coordinator.store.schema import items, jobs, landings, modules, pull_requests, verdicts
-from coordinator.store.store import get_meta
+from coordinator.store.store import get_meta, select_among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from sqlalchemy import ColumnElement, Row, Select
-
     from blueprint import Blueprint
     from coordinator.store.store import Transaction
-
-_AT_ONCE = 500
-"""Ids asked for in one statement."""
 
 
 def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
@@ -63,9 +58,9 @@ def load_audit_errors(transaction: Transaction) -> tuple[str, ...]:
 def load_items(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Item]:
     """Items by id, all or `only` some."""
     attempts = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
-    sent = {row[0]: row[1] for row in _select(transaction, attempts, jobs.c.item, only)}
+    sent = {row[0]: row[1] for row in select_among(transaction, attempts, jobs.c.item, only)}
     landed = _landing_numbers(transaction, only)
-    for row in _select(transaction, select(items).order_by(items.c.id), items.c.id, only):
+    for row in select_among(transaction, select(items).order_by(items.c.id), items.c.id, only):
         count = sent.get(row.id, 0)
         yield Item(
             id=row.id,
@@ -91,13 +86,13 @@ def _landing_numbers(transaction: Transaction, only: Collection[int] | None) -> 
         .where(landings.c.state == "landed")
         .group_by(pull_requests.c.item)
     )
-    return {row[0]: row[1] for row in _select(transaction, last, pull_requests.c.item, only)}
+    return {row[0]: row[1] for row in select_among(transaction, last, pull_requests.c.item, only)}
 
 
 def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Job]:
     """Jobs whose lease is held, oldest first, all or `only` some."""
     live = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
-    for row in _select(transaction, live, jobs.c.id, only):
+    for row in select_among(transaction, live, jobs.c.id, only):
         yield Job(
             id=row.id,
             kind=row.kind,
@@ -114,7 +109,7 @@ def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> 
 def load_requests(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[PullRequest]:
     """Pull requests still open, oldest first, all or `only` some."""
     still_open = select(pull_requests).where(pull_requests.c.state.in_(OPEN_STATES)).order_by(pull_requests.c.number)
-    rows = list(_select(transaction, still_open, pull_requests.c.number, only))
+    rows = list(select_among(transaction, still_open, pull_requests.c.number, only))
     numbers = [row.number for row in rows]
     given, fruitless = load_verdicts(transaction, numbers), _fruitless_jobs(transaction, numbers)
     for row in rows:
@@ -137,14 +132,14 @@ def _fruitless_jobs(transaction: Transaction, numbers: Collection[int]) -> Mappi
         .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
         .group_by(jobs.c.pull_request)
     )
-    return {row[0]: row[1] for row in _select(transaction, in_vain, jobs.c.pull_request, numbers)}
+    return {row[0]: row[1] for row in select_among(transaction, in_vain, jobs.c.pull_request, numbers)}
 
 
 def load_verdicts(transaction: Transaction, numbers: Collection[int] | None = None) -> Mapping[int, list[Verdict]]:
     """Verdicts in the order given by pull request, of all or of those with these `numbers`."""
     given: dict[int, list[Verdict]] = {}
     ordered = select(verdicts).order_by(verdicts.c.id)
-    for row in _select(transaction, ordered, verdicts.c.pull_request, numbers):
+    for row in select_among(transaction, ordered, verdicts.c.pull_request, numbers):
         verdict = Verdict(row.seat, row.decision, row.reasons, row.commit)
         given.setdefault(row.pull_request, []).append(verdict)
     return given
@@ -157,18 +152,3 @@ def load_modules(transaction: Transaction) -> dict[str, ModuleRecord]:
         row.name: ModuleRecord(row.source_digest, row.interface_digest, cast("dict[str, str]", row.imports))
         for row in rows
     }
-
-
-def _select(
-    transaction: Transaction,
-    statement: Select[*tuple[Any, ...]],
-    column: ColumnElement[Any],
-    only: Collection[int] | None,
-) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Rows of a statement, all or just those whose `column` is one of `only`."""
-    if only is None:
-        yield from transaction.execute(statement)
-        return
-    wanted = sorted(only)
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield from transaction.execute(statement.where(column.in_(wanted[start : start + _AT_ONCE]))).all()

@@ -19,14 +19,17 @@ from coordinator.errors import StoreError
 from coordinator.store.schema import SCHEMA_VERSION, events, meta, metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
-    from sqlalchemy import Connection, CursorResult
+    from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
 _BUSY_MILLISECONDS = 10_000
+
+_AT_ONCE = 500
+"""Ids asked for in one statement."""
 
 Columns = TypeVarTuple("Columns")
 
@@ -155,3 +158,18 @@ def set_meta(transaction: Transaction, key: str, value: object) -> None:
     statement = insert(meta).values(key=key, value=value)
     transaction.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
     transaction.meta[key] = value
+
+
+def select_among(
+    transaction: Transaction,
+    statement: Select[*tuple[Any, ...]],
+    column: ColumnElement[Any],
+    only: Collection[int] | None,
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Rows of a statement, all or just those whose `column` is one of `only`."""
+    if only is None:
+        yield from transaction.execute(statement)
+        return
+    wanted = sorted(only)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield from transaction.execute(statement.where(column.in_(wanted[start : start + _AT_ONCE]))).all()
