@@ -122,28 +122,34 @@ class Environment:
 
         A constant that nothing declares counts as an axiom: nothing vouches for it.
         """
-        found: set[str] = set()
-        for each, declaration in self.closure([name]).items():
-            if each not in self._found:
-                found |= self._outside.axioms(each)
-            elif declaration is not None and declaration.kind == "axiom":
-                found.add(each)
-        return tuple(sorted(found))
+        own, beyond = self._reach(name)
+        found = {each for each in own if self._found[each][1].kind == "axiom"}
+        return tuple(sorted(found.union(*map(self._outside.axioms, beyond))))
 
     def open_below(self, name: str) -> tuple[str, ...]:
         """Declarations below (and perhaps including) this one that mention `sorryAx` themselves, sorted.
 
         One outside the tree is among them when it rests on `sorryAx`, however far below.
         """
-        closure = self.closure([name])
-        return tuple(
-            sorted(each for each, found in closure.items() if found is not None and self._is_open(each, found))
-        )
+        own, beyond = self._reach(name)
+        resting = {each for each in beyond if each != SORRY and SORRY in self._outside.axioms(each)}
+        return tuple(sorted(resting.union(each for each in own if is_open(self._found[each][1]))))
 
-    def _is_open(self, name: str, declaration: Declaration) -> bool:
-        if name in self._found:
-            return is_open(declaration)
-        return declaration.kind != "axiom" and SORRY in self._outside.axioms(name)
+    def _reach(self, root: str) -> tuple[set[str], set[str]]:
+        """What a declaration rests on, proofs included: of the tree, and beyond it, where nothing is entered."""
+        own: set[str] = set()
+        beyond: set[str] = set()
+        stack = [root]
+        while stack:
+            name = stack.pop()
+            if name not in self._found:
+                beyond.add(name)
+            elif name not in own:
+                own.add(name)
+                declaration = self._found[name][1]
+                stack += declaration.type_uses
+                stack += declaration.value_uses
+        return own, beyond
 
 
 def is_open(declaration: Declaration) -> bool:

@@ -47,6 +47,7 @@ class OutsideConstants:
         """Bytes of compiled modules held open, about."""
         self._found: OrderedDict[str, tuple[str, Declaration] | None] = OrderedDict()
         self._axioms: dict[str, dict[str, frozenset[str]]] = {}
+        self._settled: dict[str, frozenset[str]] = {}
 
     @classmethod
     def none(cls) -> Self:
@@ -104,10 +105,13 @@ class OutsideConstants:
         return opened
 
     def _known_axioms(self, name: str) -> frozenset[str] | None:
-        found = self.find(name)
-        if found is None:
-            return frozenset({name})
-        return self._axioms_in(found[0]).get(name)
+        known = self._settled.get(name)
+        if known is None:
+            found = self.find(name)
+            known = frozenset({name}) if found is None else self._axioms_in(found[0]).get(name)
+            if known is not None:
+                self._settled[name] = known
+        return known
 
     def _axioms_in(self, module: str) -> dict[str, frozenset[str]]:
         """What was found of a module's constants before, in this process or another."""

@@ -64,10 +64,7 @@ class Comparator:
     def of(cls, builder: Builder) -> Comparator | None:
         """Those of a builder's toolchain; None where it has none."""
         lean = builder.lean
-        if not isinstance(lean, LakeToolchain):
-            return None
-        there = all((lean.root / "bin" / program).is_file() for program in _PROGRAMS)
-        return cls(builder, lean) if there else None
+        return cls(builder, lean) if isinstance(lean, LakeToolchain) and brings_comparator(lean) else None
 
     def compare(self, base: Build, head: Build, module: str, theorem: str, axioms: Iterable[str]) -> str:
         """Have the comparator judge a theorem of the head against its statement in the base.
@@ -163,6 +160,11 @@ class Comparator:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def brings_comparator(lean: LakeToolchain) -> bool:
+    """Whether a toolchain has the two commands."""
+    return all((lean.root / "bin" / program).is_file() for program in _PROGRAMS)
 
 
 def _lay_out(build: Build, folder: Path, builder: Builder) -> int:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from blueprint.evidence import Evidence, LeanDeclaration
-from checker import Builder, CertificateStore, Sandbox, find_lean
+from checker import Builder, CertificateStore, LeanChoice, LeanMissing, Sandbox, find_lean
 from coordinator.errors import CoordinatorError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from checker import Certificate
+    from checker import Certificate, Toolchain
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,9 @@ class LeanReading:
 
 def read_lean(folder: Path, sandbox: str, certificates: Path | None = None) -> LeanReading:
     """Compiles a folder of Lean sources and reads what came of it.
+
+    With the Lean that the folder asks for and the packages lake has compiled in it; with the embedded Lean where this
+    host does not have that one.
 
     Args:
         folder: the top folder: the module ``A.B`` is the file ``A/B.lean`` in it.
@@ -54,7 +57,7 @@ def read_lean(folder: Path, sandbox: str, certificates: Path | None = None) -> L
 
 
 def _read(folder: Path, sandbox: Sandbox, certificates: Path) -> LeanReading:
-    builder = Builder(find_lean(), sandbox, CertificateStore(certificates))
+    builder = Builder(_lean_of(folder, sandbox), sandbox, CertificateStore(certificates))
     try:
         found = builder.certify(folder).certificates
     finally:
@@ -67,6 +70,14 @@ def _read(folder: Path, sandbox: Sandbox, certificates: Path) -> LeanReading:
         for name, each in certificate.declarations.items()
     }
     return LeanReading(Evidence(declarations), {module: _why(each) for module, each in found.items() if not each.ok})
+
+
+def _lean_of(folder: Path, sandbox: Sandbox) -> Toolchain:
+    """The Lean the folder asks for, with its packages; where this host lacks it, the one that is always here."""
+    try:
+        return LeanChoice("auto", folder).toolchain(folder, sandbox)
+    except LeanMissing:
+        return find_lean()
 
 
 def _why(certificate: Certificate) -> str:

@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Literal
 
 from checker import CheckerError, LakeProject, LakeToolchain, Sandbox, find_lean, toolchain_of
+from checker.gate.comparator import brings_comparator
 from coordinator.errors import CoordinatorError
 from coordinator.git import git_version, require_git
 from coordinator.work.services import embedded_broker
@@ -65,7 +66,8 @@ def _project(folder: Path, choice: Choice) -> Finding:
     except (CoordinatorError, CheckerError) as error:
         return Finding(str(folder), "error", str(error))
     told = f"lake loads it, with Lean {toolchain.version} of {toolchain.root}"
-    return Finding(str(folder), "ok", f"{told} and {len(found)} folders of compiled modules")
+    judged = "; its own comparator judges proofs last" if brings_comparator(toolchain) else ""
+    return Finding(str(folder), "ok", f"{told} and {len(found)} folders of compiled modules{judged}")
 
 
 def _git() -> str:
