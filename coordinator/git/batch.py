@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.git.identity import BLUEPROVER, Identity
-
 if TYPE_CHECKING:
     from coordinator.git.changes import Changes
+    from coordinator.git.identity import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +18,14 @@ class Branch:
         base: the commit of ``main`` it began from. One that is not is found out, and only costs time.
         head: its last commit.
         message: what its landing says, with trailers.
-        author: who its landing is from.
+        author: who its landing is from; by default who its last commit is from.
         refs: refs that go when it lands, each with the commit it must still hold: else nothing lands.
     """
 
     base: str
     head: str
     message: str
-    author: Identity = BLUEPROVER
+    author: Identity | None = None
     refs: tuple[tuple[str, str], ...] = ()
 
 

@@ -16,6 +16,7 @@ from coordinator.errors import GitError
 from coordinator.git.batch import Batch, Landing, Refusal
 from coordinator.git.changes import changes_of_commits, changes_of_trees
 from coordinator.git.history import History
+from coordinator.git.identity import Identity
 from coordinator.git.importing import Importer, NewCommit
 from coordinator.git.listing import Listing
 from coordinator.git.merging import merge, merge_all
@@ -36,9 +37,10 @@ _MALFORMED = "Its trees are malformed: a path stands in them twice, as no git wr
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """A branch, what it changed since `before`, and whether that is all that matters when it joins the tip."""
+    """A branch, what it changed since its base, and whether that is all that matters when it joins the tip."""
 
     branch: Branch
+    author: Identity
     changes: Changes
     plain: bool
 
@@ -98,7 +100,7 @@ class Batches:
                     if len(ready) > 1:  # which of them git refuses shows one by one
                         left, together = [each.waiting for each in ready] + left, 1
                     else:
-                        refusals.append(self._refusal_of_write(top, ready[0].waiting.branch, when))
+                        refusals.append(self._refusal_of_write(top, ready[0].waiting, when))
                 waiting = left
         return Batch(tip, tuple(landings), _in_order(refusals, branches))
 
@@ -108,23 +110,24 @@ class Batches:
 
     def _screen(self, tip: str, branches: Sequence[Branch], refusals: list[Refusal]) -> list[_Waiting]:
         """The branches that can be tried, with what they changed."""
-        there = iter(self._objects.commits([oid for branch in branches for oid in (branch.base, branch.head)]))
-        found = []
-        for branch in branches:
-            if None in (next(there), next(there)):
+        bases = self._objects.commits([branch.base for branch in branches])
+        heads = self._objects.commits([branch.head for branch in branches])
+        found: list[tuple[Branch, Identity]] = []
+        for branch, base, head in zip(branches, bases, heads, strict=True):
+            if base is None or head is None:
                 refusals.append(Refusal(branch, (), "Its base or its head is no commit of this repository."))
             else:
-                found.append(branch)
-        pairs = [(branch.base, branch.head) for branch in found]
+                found.append((branch, branch.author or Identity.of_commit(head)))
+        pairs = [(branch.base, branch.head) for branch, _ in found]
         rows = zip(found, changes_of_commits(self._runner, pairs), self._history.starts(tip, pairs), strict=True)
         waiting = []
-        for branch, changes, plain in rows:
+        for (branch, author), changes, plain in rows:
             if bad := _hostile_path(changes):
                 refusals.append(Refusal(branch, (), f"It brings the path {bad!r}, which no folder may be given."))
             elif _malformed(changes):
                 refusals.append(Refusal(branch, (), _MALFORMED))
             else:
-                waiting.append(_Waiting(branch, changes, plain))
+                waiting.append(_Waiting(branch, author, changes, plain))
         return waiting
 
     def _round(
@@ -199,7 +202,7 @@ class Batches:
     def _write(self, top: str, ready: list[_Ready], when: int) -> list[Landing]:
         if not ready:
             return []
-        commits = self._importer.write(top, [_new_commit(each.waiting.branch, each.changes) for each in ready], when)
+        commits = self._importer.write(top, [_new_commit(each.waiting, each.changes) for each in ready], when)
         self._history.advance(top, commits)
         self._listed = commits[-1]
         return [
@@ -207,15 +210,15 @@ class Batches:
             for each, commit in zip(ready, commits, strict=True)
         ]
 
-    def _refusal_of_write(self, top: str, branch: Branch, when: int) -> Refusal:
+    def _refusal_of_write(self, top: str, waiting: _Waiting, when: int) -> Refusal:
         self._importer.write(
-            top, [_new_commit(branch, ())], when
+            top, [_new_commit(waiting, ())], when
         )  # raises where it is not the changes that are to blame
-        return Refusal(branch, (), "Git refuses to write what it changes; an object it names may be missing.")
+        return Refusal(waiting.branch, (), "Git refuses to write what it changes; an object it names may be missing.")
 
 
-def _new_commit(branch: Branch, changes: Changes) -> NewCommit:
-    return NewCommit(changes, branch.head, branch.message, branch.author)
+def _new_commit(waiting: _Waiting, changes: Changes) -> NewCommit:
+    return NewCommit(changes, waiting.branch.head, waiting.branch.message, waiting.author)
 
 
 def _hostile_path(changes: Changes) -> str | None:

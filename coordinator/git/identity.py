@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 _FORBIDDEN = re.compile(r"[<>\x00-\x1f\x7f]")
+_AUTHOR = re.compile(rb"^author ([^<\n]*) ?<([^>\n]*)>", re.MULTILINE)
 _MOST = 200
 
 
@@ -20,6 +21,13 @@ class Identity:
     def of_agent(cls, role: str, model: str) -> Identity:
         """An agent at work with a model."""
         return cls(f"{role} ({model})", "agent@blueprover.invalid")
+
+    @classmethod
+    def of_commit(cls, content: bytes) -> Identity:
+        """The author that a commit's content names."""
+        match = _AUTHOR.search(content.split(b"\n\n", 1)[0])
+        name, email = (part.decode("utf-8", "replace") for part in match.groups()) if match else ("", "")
+        return cls(name, email)
 
     def on_one_line(self) -> str:
         """As git writes it; what would end the name, the address or the line is left out."""

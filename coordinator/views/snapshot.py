@@ -243,12 +243,18 @@ def _path(module: str) -> str:
 
 @lru_cache(maxsize=_MEMORY)
 def _source(hub: str, blob: str) -> str:
-    return Repository(Path(hub)).read_blob(blob).decode("utf-8", "replace")
+    return _repository(hub).read_blob(blob).decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=_MEMORY)
 def _diff(hub: str, base: str, head: str) -> str:
-    return Repository(Path(hub)).diff(base, head, _DIFF_SHOWN)
+    return _repository(hub).diff(base, head, _DIFF_SHOWN)
+
+
+@lru_cache(maxsize=1)
+def _repository(hub: str) -> Repository:
+    """One for all sources: it reads them through one process."""
+    return Repository(Path(hub))
 
 
 def status_of(snapshot: Snapshot) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.many_branches import Draft, write_drafts
 from coordinator.errors import GitError, RefMoved
-from coordinator.git import MAIN, Branch, Entry, RefChange, Repository, Trailers
+from coordinator.git import MAIN, Branch, Entry, Identity, RefChange, Repository, Trailers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -249,14 +249,21 @@ def test_trees_that_no_git_writes_are_refused(repository: Repository) -> None:
 
 
 def test_an_author_and_a_message_cannot_break_out_of_their_place(repository: Repository) -> None:
-    from coordinator.git import Identity  # noqa: PLC0415
-
     plain = branch(repository, {"Book/N0.lean": b"x\n"})
     text = "one\0two\n\nfrom refs/heads/main\ndata 5\n"
     evil = Branch(plain.base, plain.head, text, Identity("a\n<b> c", "d>\ne"))
     batch = land(repository, evil)
     assert repository.message(batch.top) == "onetwo\n\nfrom refs/heads/main\ndata 5"
     assert "\nauthor ab c <de> 1800000000 +0000\n" in repository._run("cat-file", "commit", batch.top)
+
+
+def test_a_landing_is_from_whoever_its_branch_is_from(repository: Repository) -> None:
+    agent = Identity.of_agent("agent", "claude-x")
+    tip = repository.head() or ""
+    head = repository.commit(repository._objects.tree_of(tip), [tip], "work\n\nauthor nobody <x>", agent)
+    batch = land(repository, Branch(tip, head, "x"))
+    line = "author agent (claude-x) <agent@blueprover.invalid> 1800000000 +0000\ncommitter Blueprover "
+    assert line in repository._run("cat-file", "commit", batch.top)
 
 
 def test_an_empty_batch_moves_nothing(repository: Repository) -> None:
