@@ -13,7 +13,7 @@ from blueprint.status import Stage  # noqa: TC001 - pydantic reads the annotatio
 from checker import Layout  # noqa: TC001 - pydantic reads the annotations when it runs
 
 Role = Literal["author", "reviewer"]
-Source = Literal["reviewer", "checker", "merge", "attempt"]
+Source = Literal["person", "reviewer", "checker", "merge", "attempt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class Feedback:
     """What became of earlier attempts on the item.
 
     Attributes:
-        source: who says so: a reviewer, the checker on the trusted builder, the merge queue, or the
-            summary an earlier attempt left.
+        source: who says so: a person who runs the campaign, a reviewer, the checker on the trusted builder, the merge
+            queue, or the summary an earlier attempt left.
         text: what they say.
     """
 
@@ -96,7 +96,7 @@ class Assignment:
         layout: which folders are whose.
         dependencies: what the book says it uses, in the order of the book.
         attempt: number of this attempt on the item, counted from 1.
-        feedback: what became of earlier attempts, oldest first.
+        feedback: what people say, then what became of earlier attempts, oldest first.
         diff: for reviewers: the unified diff of what is proposed.
         commit: for reviewers: the commit the verdict will be bound to.
         lock: meaning digest of the reviewed statement; ``None`` in the statement stage.

@@ -28,7 +28,7 @@ class NodeProgress:
         cost_usd: what they cost, in dollars.
         active: what is going on right now in one word (``stating``, ``proving``, ``reviewing``,
             ``landing``); empty when nothing is.
-        reason: why it failed, in one sentence; empty otherwise.
+        reason: why it failed or is left out, in one sentence; empty otherwise.
     """
 
     label: str
@@ -119,6 +119,8 @@ class Snapshot:
         sandbox: what Lean code of agents runs in: ``bubblewrap``, or ``none``.
         rehearsal: whether a scripted stand-in answered instead of a paid model.
         taken_at: seconds since the epoch.
+        paused: whether a person has asked that no agents be sent.
+        skipped: labels of the nodes that a person has left out, in the order of the book.
     """
 
     campaign: str
@@ -137,3 +139,5 @@ class Snapshot:
     sandbox: str = "bubblewrap"
     rehearsal: bool = False
     taken_at: float = 0.0
+    paused: bool = False
+    skipped: tuple[str, ...] = ()

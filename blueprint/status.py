@@ -19,7 +19,7 @@ class NodeState(StrEnum):
     """Where a node stands. Each value is what `status --json` and the site print."""
 
     NOT_READY = "not_ready"
-    """The author marked it ``\\notready``; nobody works on it."""
+    """The author marked it ``\\notready``, or a person left it out; nobody works on it."""
     BLOCKED = "blocked"
     """Something its statement uses is not stated yet."""
     READY = "ready"
@@ -43,6 +43,7 @@ def derive_states(
     landed: Mapping[str, frozenset[Stage]],
     assumes: Mapping[str, Collection[str]],
     failed: Collection[str] = (),
+    skipped: Collection[str] = (),
 ) -> dict[str, NodeState]:
     r"""Return where every node stands. Marks of the author are not looked at, but for ``\notready``.
 
@@ -52,10 +53,11 @@ def derive_states(
         assumes: by label, the labels of open nodes that the node's landed Lean rests on (through ``sorryAx``), as
             the checker read them from the kernel terms. A node it says nothing of assumes what its ``\uses`` name.
         failed: labels of the nodes given up.
+        skipped: labels of the nodes that a person has left out.
 
     Returns:
-        A state for every node: a landed one is `STATED`, `CONDITIONAL` or `PROVED`, also where the author marks it
-        not ready; of the others, `NOT_READY`, `FAILED`, `READY` or `BLOCKED`.
+        A state for every node: a landed one is `STATED`, `CONDITIONAL` or `PROVED`, also where it is not
+        ready or left out; of the others, `NOT_READY`, `FAILED`, `READY` or `BLOCKED`.
     """
     closed = _closed(graph, landed, assumes)
     states: dict[str, NodeState] = {}
@@ -66,7 +68,7 @@ def derive_states(
             states[label] = NodeState.PROVED
         elif _is_finished(node, stages):
             states[label] = NodeState.CONDITIONAL
-        elif node.marks.notready and not stages:
+        elif (node.marks.notready or label in skipped) and not stages:
             states[label] = NodeState.NOT_READY
         elif label in failed:
             states[label] = NodeState.FAILED

@@ -36,7 +36,9 @@ NODE_BADGES: dict[NodeState, Badge] = {
     NodeState.STATED: Badge("stated", "◔", "stated", "Its Lean statement is locked; its proof is open."),
     NodeState.READY: Badge("ready", "○", "ready", "Its Lean statement can be written now."),
     NodeState.BLOCKED: Badge("blocked", "·", "blocked", "Something its statement uses is not stated yet."),
-    NodeState.NOT_READY: Badge("not-ready", "\N{EN DASH}", "not ready", "Its author marked it as not ready."),
+    NodeState.NOT_READY: Badge(
+        "not-ready", "\N{EN DASH}", "not ready", "Its author marked it as not ready, or a person left it out."
+    ),
     NodeState.FAILED: Badge("failed", "✕", "failed", "Given up after its last attempt; a person can retry it."),
 }
 """In the order of bars and legends: from closed to open."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
+from coordinator.campaign.inbox import Inbox
 from coordinator.campaign.layout import Home, plan_homes
 from coordinator.campaign.settings import Settings, load_settings
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
@@ -68,6 +69,11 @@ class Campaign:
     def site_path(self) -> Path:
         """The site's folder."""
         return self.folder / "site"
+
+    @property
+    def inbox(self) -> Inbox:
+        """Where people's wishes wait."""
+        return Inbox(self.folder / "inbox")
 
     @property
     def packages(self) -> Path | None:
@@ -140,6 +146,13 @@ class Campaign:
             except OSError:
                 return True
             return False
+
+    def runner(self) -> int:
+        """Process id of the coordinator that holds the campaign; 0 where it is not known."""
+        try:
+            return int(self._lock_file.read_text(encoding="utf-8") or 0)
+        except (OSError, ValueError):
+            return 0
 
     @property
     def _lock_file(self) -> Path:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from blueprint import BlueprintError
+from coordinator.cli.accounts import cost, failures
 from coordinator.cli.book import check
 from coordinator.cli.campaign import demo, init, run, status
 from coordinator.cli.draft import draft
@@ -24,6 +25,7 @@ from coordinator.cli.inspection import inspect
 from coordinator.cli.merge import merge_driver, merge_file
 from coordinator.cli.plan import plan
 from coordinator.cli.simulate import simulate
+from coordinator.cli.steering import boost, pause, resume, retry, skip, stop
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
@@ -46,6 +48,14 @@ app.command()(init)
 app.command()(plan)
 app.command()(run)
 app.command()(status)
+app.command()(pause)
+app.command()(resume)
+app.command()(stop)
+app.command()(failures)
+app.command()(retry)
+app.command()(skip)
+app.command()(boost)
+app.command()(cost)
 app.command()(check)
 app.command()(graph)
 app.command()(uses)

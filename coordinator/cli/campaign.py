@@ -114,6 +114,11 @@ def status(
     console.print(draw(snapshot, under_way))
     ending = f"{snapshot.state.replace('_', ' ')}: {snapshot.reason}".rstrip(": ")
     console.print(plain(ending), highlight=False, markup=False)
+    if snapshot.paused:
+        console.print("Paused: no agents are sent; `blueprover resume` sends them again.", highlight=False)
+    if snapshot.skipped:
+        left_out = f"Left out, with what rests on them: {', '.join(snapshot.skipped)}."
+        console.print(plain(left_out), highlight=False, markup=False, soft_wrap=True)
     for failure in snapshot.failures[-5:]:
         first_line = failure.reason.strip().partition("\n")[0]
         line = f"{failure.label} ({failure.stage}): {failure.cause}: {first_line}"

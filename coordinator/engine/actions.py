@@ -186,4 +186,12 @@ class Performer:
             pull_request=order.pull_request,
             number=order.number,
             cap_usd=order.cap_usd,
+            model=self._model_of(order),
         )
+
+    def _model_of(self, order: _Order) -> str:
+        """The model that an agent's order asks for; empty for builders."""
+        if QUEUE_OF[order.kind] != "agents":
+            return ""
+        chosen = self.ledger.state.by_id[order.item].model if order.kind == "attempt" and order.item else ""
+        return chosen or self.settings.model.name

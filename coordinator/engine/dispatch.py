@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _FEEDBACK_SHOWN = 6
 """How many of the latest words on earlier attempts an agent reads."""
 
+_HINTS_SHOWN = 3
+"""How many of the latest hints of people an agent reads, before all else."""
+
 _DIFF_SHOWN = 60_000
 """Characters of a diff a reviewer reads."""
 
@@ -136,11 +139,11 @@ class Dispatcher:
             role="author" if role == "author" else "reviewer",
             stage=item.stage,
             node=self._brief(item.label),
-            model=settings.model.name,
+            model=(item.model if role == "author" else "") or settings.model.name,
             layout=Layout(settings.library, settings.base, settings.helper_folders),
             dependencies=self._dependencies(item.label, item.stage),
             attempt=number,
-            feedback=tuple(words[-_FEEDBACK_SHOWN:]),
+            feedback=_shown(words),
             diff=diff,
             commit=commit,
             lock=self._lock_of(item, state),
@@ -190,6 +193,13 @@ class Dispatcher:
         """What all landings locked, in their order."""
         landed = (item for item in state.items.values() if item.state == "landed" and item.landing)
         return [self.lock_of(item) for item in sorted(landed, key=lambda item: item.landing)]
+
+
+def _shown(words: Sequence[Feedback]) -> tuple[Feedback, ...]:
+    """What an agent reads of what was said: the hints of people first, then what became of the last attempts."""
+    hints = [each for each in words if each.source == "person"]
+    others = [each for each in words if each.source != "person"]
+    return (*hints[-_HINTS_SHOWN:], *others[-_FEEDBACK_SHOWN:])
 
 
 def slug(item: Item) -> str:

@@ -5,15 +5,18 @@ There is no separate way to resume: the loop started on the store of a killed co
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
 import structlog
 
+from coordinator.campaign.wishes import Stop
 from coordinator.engine import one_lean
 from coordinator.engine.actions import QUEUE_OF, Performer
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.landing import Lander
+from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
 from coordinator.schedule.scheduler import Capacity, Finish, decide
 from coordinator.store.items import reopen, seed_items
@@ -59,6 +62,9 @@ class Coordinator:
         services: its processes, started.
         clock: seconds since the epoch.
         lean: identity of this host's Lean, where it runs workers; else that of the first answer is the campaign's.
+
+    Attributes:
+        told_to_stop: whether a person has asked from elsewhere that this run end.
     """
 
     def __init__(
@@ -81,6 +87,8 @@ class Coordinator:
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
         self._key = self._begin(store, lean)
         self._ledger = Ledger(store, book.graph, self._settings)
+        self._granter = Granter(campaign, book, self._ledger.begin, clock)
+        self.told_to_stop = False
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry)
         self._lander.recover(clock())
         if services.owns_broker:
@@ -132,6 +140,7 @@ class Coordinator:
         """One round: applies the reports that arrive within `patience` seconds, revives services, decides, acts."""
         self._revive()
         try:
+            self._grant_wishes()
             self._listen(patience)
             return self._act_until_quiet()
         except ServiceError as error:
@@ -139,6 +148,16 @@ class Coordinator:
             log.warning("broker_away", error=str(error))
             time.sleep(min(patience, _PATIENCE))
             return None
+
+    def _grant_wishes(self) -> None:
+        """Grants what people have asked for since the last round, and stops the jobs that nobody wants any more."""
+        before = [job.id for job in self._ledger.state.jobs]
+        for wish in self._granter.grant_waiting():
+            log.info("wish_answered", wish=wish.kind)
+            self.told_to_stop |= isinstance(wish, Stop) and wish.process == os.getpid()
+        unwanted = [job for job in before if self._ledger.state.job(job) is None]
+        if unwanted:
+            self._carrier.withdraw(unwanted)
 
     def stop(self) -> list[str]:
         """Takes back every lease and says what was in flight, a line each. The campaign can be run again.
@@ -247,14 +266,19 @@ class Coordinator:
         now = self._clock()
         match report:
             case AttemptEnded():
-                full_cap = self._settings.attempt.max_cost_usd
-                end_attempt(transaction, report, self._settings.retry, now, full_cap)
+                end_attempt(transaction, report, self._settings.retry, now, self._full_cap(report.job))
             case ReviewEnded():
                 end_review(transaction, report, now)
             case BuildEnded():
                 end_build(transaction, report, self._settings.retry, now)
             case AuditEnded():
                 end_audit(transaction, report, now)
+
+    def _full_cap(self, attempt: int) -> float:
+        """Dollars that an attempt has where money is no object."""
+        job = self._ledger.state.job(attempt)
+        allowed = self._ledger.state.by_id[job.item].max_cost_usd if job is not None and job.item is not None else 0.0
+        return allowed or self._settings.attempt.max_cost_usd
 
     def _act_until_quiet(self) -> Finish | None:
         capacity = self._capacity()

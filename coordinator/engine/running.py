@@ -97,7 +97,11 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
         stack.callback(coordinator.close)
         publisher = stack.enter_context(Publisher(campaign, book, store))
         view = stack.enter_context(LiveView(console))
-        finish, in_flight = _run(coordinator, lambda: _watch(campaign, book, store, view, publisher, stop_asked))
+
+        def told_to_stop() -> bool:
+            return stop_asked() or coordinator.told_to_stop
+
+        finish, in_flight = _run(coordinator, lambda: _watch(campaign, book, store, view, publisher, told_to_stop))
     if finish is STOPPED:
         _tell_stopped(console, in_flight)
     return finish

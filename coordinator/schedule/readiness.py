@@ -106,9 +106,9 @@ class Readiness:
 
     def _candidate(self, item: Item) -> Candidate:
         node = self._graph.blueprint.by_label[item.label]
-        traits = traits_of(node, item.stage, item.sent, self._settings.model.name)
+        traits = traits_of(node, item.stage, item.sent, item.model or self._settings.model.name)
         leverage = self._graph.leverage(item.label)
-        return Candidate(item.id, self._order[item.label], str(node.chapter), leverage, traits)
+        return Candidate(item.id, self._order[item.label], str(node.chapter), leverage, traits, item.boost)
 
     def _count_unstated(self, labels: Iterable[str]) -> int:
         return sum(label not in self._stated for label in labels)

@@ -140,7 +140,7 @@ def decide(
     wanted: Iterable[StartReview | StartAttempt] = chain(
         _reviews(state, settings, asked), _attempts(state, readiness, now)
     )
-    started, money_ends = _within_means(wanted, state, settings, capacity)
+    started, money_ends = ([], False) if state.paused else _within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
     actions = [*_survey(state), *settled, *given_up, *_builds(state, capacity), *started]
     if actions or state.jobs or state.pull_requests or not readiness.is_empty:
@@ -219,8 +219,9 @@ def _within_means(
     room = settings.budget_usd - state.spent_usd - state.reserved_usd
     started: list[Action] = []
     for action in islice(wanted, max(free, 0)):
-        cap = min(settings.attempt.max_cost_usd, room)
-        if cap < min(capacity.call_usd, settings.attempt.max_cost_usd):
+        full_cap = _full_cap(action, state, settings)
+        cap = min(full_cap, room)
+        if cap < min(capacity.call_usd, full_cap):
             return started, True
         room -= cap
         if isinstance(action, StartReview):
@@ -228,6 +229,12 @@ def _within_means(
         else:
             started.append(StartAttempt(action.item, action.number, cap))
     return started, False
+
+
+def _full_cap(action: StartReview | StartAttempt, state: CampaignState, settings: Settings) -> float:
+    """Dollars for an agent where money is no object."""
+    allowed = state.by_id[action.item].max_cost_usd if isinstance(action, StartAttempt) else 0.0
+    return allowed or settings.attempt.max_cost_usd
 
 
 def _red(state: CampaignState) -> Finish:
@@ -247,7 +254,9 @@ def _conclude(state: CampaignState) -> Action:
     failed = sorted(state.failed)
     if failed:
         return Finish("stuck", f"{len(failed)} node(s) were given up: {', '.join(failed[:5])}.")
-    return Finish("done", "Every node that is ready is proved.")
+    skipped = sorted(state.skipped)
+    left_out = f" Left out by a person, with what rests on them: {', '.join(skipped[:5])}." if skipped else ""
+    return Finish("done", f"Every node that is ready is proved.{left_out}")
 
 
 def _out_of_budget(settings: Settings) -> Finish:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from blueprint import Blueprint, Node, Stage
 
 JobKind = Literal["attempt", "review", "build", "audit"]
-ItemState = Literal["open", "landed", "failed"]
+ItemState = Literal["open", "landed", "failed", "skipped"]
 PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced"]
 
 OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "reviewing", "approved")
@@ -30,6 +30,9 @@ class Item:
         landing: number of the landing that brought it, from 1; 0 until it landed.
         assumes: declarations its landed proof rests on that were open when it landed.
         axioms: axioms the landed declaration rests on.
+        model: that a person chose for its attempts; empty for the campaign's.
+        max_cost_usd: dollars a person lets one of its attempts spend; 0 to go by the settings.
+        boost: how many times as much as by itself it matters to a person.
     """
 
     id: int
@@ -44,6 +47,9 @@ class Item:
     axioms: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
     reason: str = ""
+    model: str = ""
+    max_cost_usd: float = 0.0
+    boost: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +119,11 @@ class CampaignState:
         audit_errors: why audits of ``main`` as it is now gave no answer in this run, one entry each.
         lean: identity of the campaign's Lean; empty while no answer has told it.
         landings: number of the last landing.
+        paused: whether a person has asked that no agents be sent.
         reserved_usd: dollars promised to jobs that still run.
         landed: stages landed, by label.
         failed: labels of nodes given up.
+        skipped: labels of nodes that a person has left out.
     """
 
     def __init__(
@@ -130,11 +138,14 @@ class CampaignState:
         audit_failure: str = "",
         audit_errors: tuple[str, ...] = (),
         lean: str = "",
+        *,
+        paused: bool = False,
     ) -> None:
         self.items: dict[tuple[str, Stage], Item] = {}
         self.by_id: dict[int, Item] = {}
         self.landed: dict[str, frozenset[Stage]] = {}
         self._given_up: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
         self._jobs: dict[int, Job] = {}
         self._requests: dict[int, PullRequest] = {}
         self._at_work: Counter[int] = Counter()
@@ -146,6 +157,7 @@ class CampaignState:
         self.audit_errors = audit_errors
         self.lean = lean
         self.landings = 0
+        self.paused = paused
         for item in items.values():
             self.put_item(item)
         for job in jobs:
@@ -167,6 +179,11 @@ class CampaignState:
     def failed(self) -> frozenset[str]:
         """Labels of nodes given up."""
         return frozenset(self._given_up)
+
+    @property
+    def skipped(self) -> frozenset[str]:
+        """Labels of nodes that a person has left out."""
+        return frozenset(self._left_out)
 
     @property
     def reserved_usd(self) -> float:
@@ -200,12 +217,16 @@ class CampaignState:
             self.landed[item.label] = self.landed.get(item.label, frozenset()) | {item.stage}
         elif item.state == "failed":
             self._given_up[item.label] += 1
+        elif item.state == "skipped":
+            self._left_out[item.label] += 1
 
     def _leave(self, item: Item) -> None:
         if item.state == "landed":
             self.landed[item.label] -= {item.stage}
         elif item.state == "failed":
             self._given_up -= Counter([item.label])
+        elif item.state == "skipped":
+            self._left_out -= Counter([item.label])
 
     def put_job(self, job: Job) -> None:
         """Sets what is known of a job whose lease is live."""

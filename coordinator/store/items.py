@@ -61,9 +61,10 @@ def fail(transaction: Transaction, item: int, cause: Cause, said: str, retry: Re
 
 
 def load_tally(transaction: Transaction, item: int) -> Tally:
-    """The failures of an item."""
+    """The failures of an item, without those that a person has set aside."""
     tally = Tally()
-    rows = select(failures).where(failures.c.item == item, failures.c.final == 0).order_by(failures.c.id)
+    counted = failures.c.item == item, failures.c.final == 0, failures.c.set_aside == 0
+    rows = select(failures).where(*counted).order_by(failures.c.id)
     for row in transaction.execute(rows):
         tally = tally.after(Cause(row.cause) if row.cause in _CAUSES else cause_of(row.cause), row.reason)
     return tally

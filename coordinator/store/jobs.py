@@ -31,6 +31,7 @@ def send_job(
     pull_request: int | None = None,
     number: int = 1,
     cap_usd: float = 0.0,
+    model: str = "",
 ) -> int:
     """Records a job that is about to be sent, and returns its id."""
     row = insert(jobs).values(
@@ -38,6 +39,7 @@ def send_job(
         item=item,
         pull_request=pull_request,
         number=number,
+        model=model,
         state="sent",
         lease_until=now + lease_seconds,
         base=base,

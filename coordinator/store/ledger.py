@@ -96,6 +96,7 @@ class Ledger:
                 state.put_item(item)
         state.spent_usd += changes.spent_usd
         state.lean = changes.meta.get("lean", state.lean)
+        state.paused = changes.meta.get("paused", state.paused)
         if changes.main is not None:
             state.main, state.certified, state.audited, state.audit_failure, state.audit_errors = changes.main
         self.readiness.follow(changes.item_ids)

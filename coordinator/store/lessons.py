@@ -30,7 +30,7 @@ def read_lessons(
     Args:
         transaction: of the store.
         blueprint: the book as it is now, which says what the attempts were at.
-        model: that made them.
+        model: that made those of which the store does not say.
         only: jobs of the attempts that are asked for; all when left out.
     """
     reviews = jobs.alias("reviews")
@@ -44,6 +44,7 @@ def read_lessons(
             items.c.label,
             items.c.stage,
             jobs.c.number,
+            jobs.c.model,
             jobs.c.sent_at,
             pull_requests.c.state,
             func.coalesce(pull_requests.c.closed_at, jobs.c.ended_at).label("over_at"),
@@ -58,7 +59,7 @@ def read_lessons(
     for row in transaction.execute(attempts if only is None else attempts.where(jobs.c.id.in_(sorted(only)))):
         node = blueprint.by_label.get(row.label)
         if node is not None:
-            traits = traits_of(node, row.stage, row.number - 1, model)
+            traits = traits_of(node, row.stage, row.number - 1, row.model or model)
             yield Lesson(traits, row.state == "landed", row.cost_usd, row.over_at - row.sent_at)
 
 

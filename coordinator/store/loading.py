@@ -33,6 +33,7 @@ def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> 
         audit_failure=load_audit_failure(transaction),
         audit_errors=load_audit_errors(transaction),
         lean=str(get_meta(transaction, "lean")),
+        paused=bool(get_meta(transaction, "paused", False)),
     )
 
 
@@ -75,6 +76,9 @@ def load_items(transaction: Transaction, only: Collection[int] | None = None) ->
             axioms=tuple(row.axioms),
             assumes=tuple(row.assumes),
             reason=row.reason,
+            model=row.model,
+            max_cost_usd=row.max_cost_usd,
+            boost=row.boost,
         )
 
 

@@ -88,14 +88,19 @@ def close_strangers(transaction: Transaction, blueprint: Blueprint, now: float) 
     wanted = {(node.label, stage) for node in blueprint.nodes for stage in stages_of(node)}
     strangers = [row.id for row in transaction.execute(select(items)) if (row.label, row.stage) not in wanted]
     for item in strangers:
-        at_work = select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")
-        for job in transaction.execute(at_work).scalars().all():
-            reap_job(transaction, job, now, blame=None)
-        is_open = pull_requests.c.state.in_(OPEN_STATES)
-        asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
-        for number in transaction.execute(asked).scalars().all():
-            _close(transaction, number, "The book no longer asks for it.", now)
-            transaction.log("bounced", now, pull_request=number, item=item, source="book")
+        drop_work(transaction, item, "The book no longer asks for it.", now)
+
+
+def drop_work(transaction: Transaction, item: int, reason: str, now: float) -> None:
+    """Takes back the leases of an item's jobs and closes its pull requests, since nobody wants it any more."""
+    at_work = select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")
+    for job in transaction.execute(at_work).scalars().all():
+        reap_job(transaction, job, now, blame=None)
+    is_open = pull_requests.c.state.in_(OPEN_STATES)
+    asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
+    for number in transaction.execute(asked).scalars().all():
+        _close(transaction, number, reason, now)
+        transaction.log("bounced", now, pull_request=number, item=item, source="person")
 
 
 def _close(transaction: Transaction, number: int, reason: str, now: float) -> None:

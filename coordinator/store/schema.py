@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -28,6 +28,9 @@ items = Table(
     Column("axioms", JSON, nullable=False, default=list),
     Column("assumes", JSON, nullable=False, default=list),
     Column("reason", Text, nullable=False, default=""),
+    Column("model", String, nullable=False, default=""),
+    Column("max_cost_usd", Float, nullable=False, default=0.0),
+    Column("boost", Float, nullable=False, default=1.0),
     UniqueConstraint("label", "stage"),
 )
 
@@ -39,6 +42,7 @@ jobs = Table(
     Column("item", ForeignKey("items.id")),
     Column("pull_request", ForeignKey("pull_requests.number")),
     Column("number", Integer, nullable=False),
+    Column("model", String, nullable=False, default=""),
     Column("state", String, nullable=False),
     Column("ending", String, nullable=False, default=""),
     Column("lease_until", Float, nullable=False),
@@ -133,7 +137,17 @@ failures = Table(
     Column("reason", Text, nullable=False),
     Column("at", Float, nullable=False),
     Column("final", Integer, nullable=False, default=0),
+    Column("set_aside", Integer, nullable=False, default=0),
     Index("failures_by_item", "item"),
+)
+
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("answer", Text, nullable=False),
+    Column("exit_code", Integer, nullable=False),
+    Column("at", Float, nullable=False),
 )
 
 events = Table(

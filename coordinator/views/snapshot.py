@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
 
+_SET_ASIDE = ("failed", "skipped")
+
 SORRY = "sorryAx"
 
 _DIFF_SHOWN = 100_000
@@ -46,6 +48,8 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
         snapshot = Snapshot(
             campaign=campaign.settings.name,
             state=_campaign_state(transaction, running=campaign.is_running()),
+            paused=state.paused,
+            skipped=tuple(label for label in book.homes if label in state.skipped),
             reason=str(get_meta(transaction, "reason")),
             blueprint=book.blueprint,
             progress=_progress(transaction, book, state),
@@ -69,7 +73,7 @@ def _campaign_state(transaction: Transaction, *, running: bool) -> str:
 
 def _progress(transaction: Transaction, book: Book, state: CampaignState) -> dict[str, NodeProgress]:
     assumes = {item.label: _labels(item.assumes, book) for item in state.items.values() if item.state == "landed"}
-    states = derive_states(book.graph, state.landed, assumes, state.failed)
+    states = derive_states(book.graph, state.landed, assumes, state.failed, state.skipped)
     spent = _spent_by_label(transaction)
     active = _active(state)
     progress = {}
@@ -120,7 +124,7 @@ def _labels(declarations: Collection[str], book: Book) -> tuple[str, ...]:
 
 def _reason(label: str, state: CampaignState) -> str:
     stages = (state.items.get((label, "statement")), state.items.get((label, "proof")))
-    return next((item.reason for item in stages if item is not None and item.state == "failed"), "")
+    return next((item.reason for item in stages if item is not None and item.state in _SET_ASIDE), "")
 
 
 def _active(state: CampaignState) -> dict[str, str]:
@@ -287,6 +291,8 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
         "cost_usd": round(snapshot.cost_usd, 6),
         "retries": snapshot.retries,
+        "paused": snapshot.paused,
+        "skipped": list(snapshot.skipped),
         "sandbox": snapshot.sandbox,
         "rehearsal": snapshot.rehearsal,
     }

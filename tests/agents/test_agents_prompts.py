@@ -50,6 +50,14 @@ def test_every_role_and_stage_has_its_prompts(role: str, stage: str) -> None:
     assert "thm:x" not in system  # the same for every node, so that it stays in the prompt cache
 
 
+def test_what_a_person_says_is_read_before_what_became_of_earlier_attempts() -> None:
+    said = (Feedback("person", "Induct on n."), Feedback("attempt", "I tried simp."))
+    told = task_prompt(assignment("author", "proof", attempt=2, feedback=said))
+    assert told.index("A person who runs this campaign") < told.index("Induct on n.") < told.index("I tried simp.")
+    alone = task_prompt(assignment("author", "proof", feedback=said[:1]))
+    assert "What became of earlier attempts" not in alone
+
+
 def test_the_prompt_names_what_may_be_used() -> None:
     uses = (DependencyBrief("lem:y", "Lemma 3.1", "Book.y", "Book.Logic.Y"),)
     told = task_prompt(assignment("author", "proof", dependencies=uses, open_statements={"Book.y": "1", "Book.x": "2"}))

@@ -7,81 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
-from coordinator.campaign.campaign import Campaign
-from coordinator.engine.reconcile import Coordinator
-from coordinator.store.loading import load_state
-from coordinator.store.store import Store, get_meta
-from coordinator.work.carrier import Line, board_key, connect
+from coordinator.work.carrier import board_key
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat
-from tests.support.campaigns import small_campaign
+from tests.support.loops import Loop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from coordinator.schedule.state import CampaignState
-    from coordinator.work.messages import Report
 
 LEASE, HEARTBEAT = 15.0, 2.0
 """As the demo's settings say."""
-
-
-class NoServices:
-    """Stands for the services of a campaign: a broker that is there, and no processes."""
-
-    owns_broker = True
-    model_url = "http://127.0.0.1:9"
-
-    def __init__(self, broker_url: str) -> None:
-        self.broker_url = broker_url
-        self.on_drain: Callable[[], None] = lambda: None
-        self.lost: list[str] = []
-
-    def revive(self) -> frozenset[str]:
-        lost, self.lost = frozenset(self.lost), []
-        if "broker" in lost:  # another address of the same one
-            self.broker_url = self.broker_url.removesuffix("/0")
-        return lost - {"broker"}
-
-    def drain(self) -> None:
-        self.on_drain()
-
-
-class Loop:
-    """A coordinator and the test's place at the other end of the broker."""
-
-    def __init__(self, folder: Path, broker: str) -> None:
-        campaign = Campaign.open(small_campaign(folder))
-        self.now = 1000.0
-        self.store = Store(campaign.store_path, writable=True)
-        self.services = NoServices(broker)
-        self.coordinator = Coordinator(
-            campaign,
-            campaign.read_book(),
-            self.store,
-            self.services,  # type: ignore[arg-type]
-            lambda: self.now,
-        )
-        self.line, self.client = Line(broker), connect(broker)
-        with self.store.begin() as transaction:
-            self.key = str(get_meta(transaction, "key"))
-
-    def step(self, seconds: float = 0.0) -> None:
-        self.now += seconds
-        self.coordinator.step(patience=0.01)
-
-    def report(self, *reports: Report) -> None:
-        for report in reports:
-            self.line.report(self.key, report)
-
-    @property
-    def state(self) -> CampaignState:
-        with self.store.begin() as transaction:
-            return load_state(transaction)
-
-    @property
-    def jobs(self) -> list[int]:
-        return [job.id for job in self.state.jobs]
 
 
 @pytest.fixture
@@ -89,10 +24,7 @@ def loop(tmp_path: Path, broker: str) -> Iterator[Loop]:
     made = Loop(tmp_path / "campaign", broker)
     made.step()
     yield made
-    made.coordinator.close()
-    made.client.close()
-    made.line.close()
-    made.store.close()
+    made.close()
 
 
 def test_a_lease_runs_out_by_the_clock_of_a_coordinator_that_was_there(loop: Loop) -> None:

@@ -1,0 +1,131 @@
+"""Commands that say what a campaign has cost, and what failed in it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from coordinator.cli.plain import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from coordinator.views.accounts import Failing, Share
+
+Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+_SUMMARY_SHOWN = 300
+"""Characters of a summary that people are shown; programs read all of it."""
+
+
+def failures(
+    folder: Folder,
+    cause: Annotated[str | None, typer.Option(help="Only those that failed for this cause the last time.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what was given up or keeps failing, by cause, with the last summary and the command that tries it again."""
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.store.store import Store
+    from coordinator.views.accounts import failing_items
+
+    campaign = Campaign.open(folder)
+    found: list[Failing] = []
+    if campaign.store_path.exists():
+        store = Store(campaign.store_path, writable=False)
+        try:
+            with store.begin() as transaction:
+                found = failing_items(transaction, cause or "")
+        finally:
+            store.close()
+    groups = {name: list(group) for name, group in groupby(found, lambda each: each.cause)}
+    if as_json:
+        shown = {name: [asdict(each) for each in group] for name, group in groups.items()}
+        typer.echo(json.dumps({"causes": shown}, ensure_ascii=False, indent=2))
+        return
+    if not groups:
+        typer.echo("Nothing was given up, and nothing keeps failing.")
+    for name, group in groups.items():
+        _print_group(folder, name, group)
+
+
+def _print_group(folder: Path, cause: str, group: list[Failing]) -> None:
+    given_up = sum(each.given_up for each in group)
+    typer.secho(f"{cause or 'no attempt'}: {given_up} given up, {len(group) - given_up} to be tried again", bold=True)
+    for each in group:
+        what = "given up" if each.given_up else "failing"
+        typer.echo(printable(f"  {each.label} ({each.stage}, {what} after {each.attempts} attempts)"))
+        if each.summary:
+            typer.echo(f"    {_in_short(each.summary)}")
+    chosen = f"--cause {cause}" if cause else "--failed"
+    typer.echo(f"  Try them again: blueprover retry {folder} {chosen}\n")
+
+
+def _in_short(summary: str) -> str:
+    line = " ".join(printable(summary).split())
+    return line if len(line) <= _SUMMARY_SHOWN else f"{line[: _SUMMARY_SHOWN - 1]}…"
+
+
+def cost(
+    folder: Folder,
+    by: Annotated[
+        Literal["node", "chapter", "model", "hour", "kind"], typer.Option(help="What to divide it by.")
+    ] = "kind",
+    as_json: AsJson = False,
+) -> None:
+    """Say what a campaign has cost so far, in dollars and tokens."""
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.store.store import Store
+    from coordinator.views.accounts import divide_cost
+
+    campaign = Campaign.open(folder)
+    shares: list[Share] = []
+    if campaign.store_path.exists():
+        book = campaign.read_book().blueprint
+        store = Store(campaign.store_path, writable=False)
+        try:
+            with store.begin() as transaction:
+                shares = divide_cost(transaction, by, book)
+        finally:
+            store.close()
+    if as_json:
+        total = round(sum(each.cost_usd for each in shares), 6)
+        typer.echo(
+            json.dumps({"by": by, "cost_usd": total, "shares": [asdict(each) for each in shares]}, ensure_ascii=False)
+        )
+        return
+    Console().print(_table(by, shares))
+
+
+def _table(by: str, shares: Iterable[Share]) -> Table:
+    table = Table(by, "jobs", "dollars", "tokens in", "tokens out", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    counted = jobs = read = written = 0
+    dollars = 0.0
+    for each in shares:
+        counted, jobs, dollars = counted + 1, jobs + each.jobs, dollars + each.cost_usd
+        read, written = read + each.input_tokens, written + each.output_tokens
+        table.add_row(
+            *_row(
+                printable(each.name) or "(of the campaign)",
+                each.jobs,
+                each.cost_usd,
+                each.input_tokens,
+                each.output_tokens,
+            )
+        )
+    table.add_row(*_row("all", jobs, dollars, read, written), style="bold")
+    return table
+
+
+def _row(name: str, jobs: int, dollars: float, read: int, written: int) -> tuple[Text, str, str, str, str]:
+    return Text(name), f"{jobs:,}", f"{dollars:,.4f}", f"{read:,}", f"{written:,}"
