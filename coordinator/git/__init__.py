@@ -6,6 +6,7 @@ refs move by compare-and-set. Git runs with a clean environment: no system or us
 and a time limit on everything.
 """
 
+from coordinator.git.authoring import Contribution
 from coordinator.git.batch import Batch, Branch, Landing, Refusal
 from coordinator.git.changes import Change, Entry
 from coordinator.git.identity import BLUEPROVER, Identity
@@ -21,6 +22,7 @@ __all__ = [
     "Batch",
     "Branch",
     "Change",
+    "Contribution",
     "Entry",
     "Identity",
     "Landing",

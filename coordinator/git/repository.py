@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
 from coordinator.git import folders, merging, refs
+from coordinator.git.authoring import Authors
 from coordinator.git.batching import Batches
 from coordinator.git.changes import changes_of_commits
 from coordinator.git.identity import BLUEPROVER, Identity
@@ -18,6 +19,7 @@ from coordinator.git.upkeep import Upkeep
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from coordinator.git.authoring import Contribution
     from coordinator.git.batch import Batch, Branch
     from coordinator.git.changes import Changes
     from coordinator.git.merging import Merge
@@ -47,14 +49,15 @@ def repository_of(folder: Path) -> Repository | None:
 class Repository:
     """A bare repository on this host. Methods may be called from several threads.
 
-    Two git processes may be kept running, one that reads and one that writes. They end with `close`, when nobody holds
-    the repository any more, and with the program, even a killed one.
+    Three git processes may be kept running: one that reads, one that writes landings, and one that writes agents'
+    commits. They end with `close`, when nobody holds the repository any more, and with the program, even a killed one.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._runner = Runner(path)
         self._objects = Objects(self._runner)
+        self._authors = Authors(self._runner)
         self._batches = Batches(self._runner, self._objects)
         self._upkeep = Upkeep(self._runner, self._batches.close)
 
@@ -86,12 +89,13 @@ class Repository:
     def close(self) -> None:
         """Ends the processes that are kept running. What needs one again starts it again."""
         self._objects.close()
+        self._authors.close()
         self._batches.close()
 
     @property
     def processes(self) -> tuple[int, ...]:
         """The processes that are kept running now."""
-        return tuple(pid for pid in (self._objects.pid, self._batches.pid) if pid is not None)
+        return tuple(pid for pid in (self._objects.pid, self._authors.pid, self._batches.pid) if pid is not None)
 
     def head(self, ref: str = MAIN) -> str | None:
         """The commit a ref, or an object name, holds; ``None`` where there is none.
@@ -186,6 +190,14 @@ class Repository:
         flags = [flag for parent in parents for flag in ("-p", checked_oid(parent))]
         text = f"{message}\n".replace("\0", "").encode("utf-8", "replace")
         return self._run("commit-tree", checked_oid(tree), *flags, given=text, environment=environment)
+
+    def contribute(self, contribution: Contribution) -> str:
+        """Stores an agent's commit, sets its branch and returns it; those of many threads go through one process.
+
+        Raises:
+            GitError: git refuses it.
+        """
+        return self._authors.commit(contribution)
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Joins two commits in memory.

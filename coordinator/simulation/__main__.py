@@ -23,8 +23,8 @@ def main() -> None:
     parser.add_argument("--heartbeat-seconds", type=float, default=4.0)
     options, _ = parser.parse_known_args()
     structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
-    workshop = SimulatedWorkshop(Behaviour.read(options.behaviour), options.folder)
     broker = os.environ["BLUEPROVER_BROKER"]
+    workshop = SimulatedWorkshop(Behaviour.read(options.behaviour), options.folder, broker)
     Worker(broker, options.queue, options.slots, workshop, options.heartbeat_seconds).serve()
 
 

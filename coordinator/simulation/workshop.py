@@ -7,16 +7,17 @@ the joined state it is asked about. Only the thinking and the compiling are left
 from __future__ import annotations
 
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import redis
 import structlog
 
 from agents import Usage
-from coordinator.errors import GitError
-from coordinator.git import Repository
-from coordinator.simulation.committing import commit_onto
+from coordinator.errors import CoordinatorError, GitError
+from coordinator.git import Contribution, Identity, Repository
 from coordinator.simulation.lean import (
     flaw_of,
     meaning_of,
@@ -27,6 +28,8 @@ from coordinator.simulation.lean import (
     records_of,
     write_module,
 )
+from coordinator.work.carrier import connect
+from coordinator.work.locks import LockBook
 from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, BuildEnded, ReviewEnded
 from coordinator.work.workshop import failed_report
 
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from coordinator.simulation.behaviour import Behaviour, Draw
-    from coordinator.work.messages import BuildOrder, Order, Report
+    from coordinator.work.messages import BuildOrder, Envelope, Order, Report
 
 _GLANCE = 0.5
 """Seconds between two looks at whether a job was cancelled."""
@@ -45,10 +48,19 @@ log = structlog.get_logger(__name__)
 class SimulatedWorkshop:
     """Carries out orders as `Workshop` does; safe for many threads at once."""
 
-    def __init__(self, behaviour: Behaviour, folder: Path) -> None:
-        """`folder` is the worker's own; a mirror of the hub is kept there when branches are pushed."""
+    def __init__(self, behaviour: Behaviour, folder: Path, broker: str = "") -> None:
+        """Makes the bench.
+
+        Args:
+            behaviour: of its agents and builders.
+            folder: the worker's own; a mirror of the hub is kept there when branches are pushed.
+            broker: where it learns what is locked; left out, it asks nobody.
+        """
+        self._locks = LockBook(connect(broker)) if broker else None
         self._behaviour = behaviour
         self._mirror = None if behaviour.on_host else Repository.create(folder / "mirror.git")
+        self._hubs: dict[str, Repository] = {}
+        self._guard = threading.Lock()
 
     def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
         """Acts an order's part and returns the report: where that fails, a report that says so."""
@@ -62,7 +74,7 @@ class SimulatedWorkshop:
                     return self._audit(order)
                 case _:
                     return self._build(order)
-        except (GitError, OSError) as error:
+        except (CoordinatorError, redis.RedisError, OSError) as error:
             log.warning("order_failed", job=order.envelope.job, error=str(error))
             return failed_report(order, f"{type(error).__name__}: {error}")
 
@@ -77,20 +89,27 @@ class SimulatedWorkshop:
             return AttemptEnded(job, "limit", "It ran into its cap.", usage, cause="cost")
         if drawn.fate in {"gave_up", "limit", "failed"}:
             return AttemptEnded(job, drawn.fate, f"The lot said {drawn.fate}.", usage, cause="calls")
-        summary = f"The lot said {drawn.fate}."
-        return AttemptEnded(
-            job, "submitted", summary, usage, self._publish(order, write_module(assignment, drawn.fate))
-        )
+        try:
+            head = self._publish(order, write_module(assignment, drawn.fate))
+        except GitError as error:
+            return AttemptEnded(job, "failed", f"Its branch was not pushed: {error}", usage)
+        return AttemptEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
 
     def _publish(self, order: AgentOrder, text: str) -> str:
         """Commits an author's file and brings its branch to the hub; returns the commit."""
         assignment, envelope = order.assignment, order.envelope
-        files = {module_path(assignment.node.module): text.encode()}
-        message = f"{assignment.stage} of {assignment.node.label}\n\nAttempt: {assignment.attempt}\n"
-        repository = self._repository(envelope.remote)
+        repository = self._repository(envelope)
         if repository is self._mirror:
             repository.fetch(envelope.remote, [envelope.base])
-        head = commit_onto(repository.path.resolve(), envelope.base, files, message, order.ref)
+        head = repository.contribute(
+            Contribution(
+                envelope.base,
+                {module_path(assignment.node.module): text.encode()},
+                f"{assignment.stage} of {assignment.node.label}\n\nAttempt: {assignment.attempt}\n",
+                Identity.of_agent("agent", assignment.model),
+                "" if repository is self._mirror else order.ref,
+            )
+        )
         if repository is self._mirror:
             repository.push(envelope.remote, head, order.ref)
         return head
@@ -109,7 +128,7 @@ class SimulatedWorkshop:
     def _build(self, order: BuildOrder) -> BuildEnded:
         job = order.envelope.job
         _wait(self._behaviour.draw(f"build/{order.head}", build=True).seconds, lambda: False)
-        repository = self._repository(order.envelope.remote)
+        repository = self._repository(order.envelope)
         if repository is self._mirror:
             repository.fetch(order.envelope.remote, [order.head])
         source = repository.read(order.head, module_path(order.module))
@@ -118,13 +137,21 @@ class SimulatedWorkshop:
         text, lock = source.decode(), meaning_of(order.target)
         if flaw_of(text) == "refused" or (order.stage == "proof" and open_declarations(text)):
             return BuildEnded(job, accepted=False, reasons=(f"{order.target} is not what was asked for.",))
-        if order.lock is not None and order.lock != lock:
+        if (order.lock is not None and order.lock != lock) or not self._agrees(order):
             return BuildEnded(job, accepted=False, reasons=(f"{order.target} no longer means what was reviewed.",))
         return BuildEnded(job, accepted=True, lock=lock, modules={order.module: record_of(order.module, source)})
 
+    def _agrees(self, order: BuildOrder) -> bool:
+        """Whether what is locked is what was stated, the statement of a proof among it."""
+        if self._locks is None:
+            return True
+        locks = self._locks.as_of(order.envelope.campaign, order.envelope.landings)
+        stated = order.stage == "statement" or order.target in locks.open_statements
+        return stated and all(meaning == meaning_of(name) for name, meaning in locks.locked.items())
+
     def _audit(self, order: AuditOrder) -> AuditEnded:
         envelope = order.envelope
-        repository = self._repository(envelope.remote)
+        repository = self._repository(envelope)
         if repository is self._mirror:
             repository.fetch(envelope.remote, [envelope.base])
         with tempfile.TemporaryDirectory(prefix="blueprover-audit-") as scratch:
@@ -139,8 +166,14 @@ class SimulatedWorkshop:
         problem = problem or (f"{unfinished} is still open." if unfinished else "")
         return AuditEnded(envelope.job, problem, dict.fromkeys(order.declarations, ()), records)
 
-    def _repository(self, remote: str) -> Repository:
-        return self._mirror or Repository(Path(remote))
+    def _repository(self, envelope: Envelope) -> Repository:
+        """The worker's mirror, or the hub where it is on this host."""
+        if self._mirror is not None:
+            return self._mirror
+        with self._guard:
+            if envelope.remote not in self._hubs:
+                self._hubs[envelope.remote] = Repository(Path(envelope.remote))
+            return self._hubs[envelope.remote]
 
 
 def _wait(seconds: float, cancelled: Callable[[], bool]) -> float:

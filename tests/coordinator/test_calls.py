@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -34,30 +33,6 @@ def test_every_thread_gets_its_own_answers(client: redis.Redis) -> None:
         for _, answers in pool.map(add, range(1, 1001)):
             assert answers == [1, 1, 0]
     assert client.scard(key) == 1000
-
-
-def test_whoever_comes_while_others_are_on_the_way_goes_with_the_next_lot(
-    client: redis.Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls, lots, gate = Calls(client), [], threading.Event()
-    send = calls._send
-
-    def slowly(lot: list[object]) -> None:
-        lots.append(len(lot))
-        gate.wait(20)
-        send(lot)  # type: ignore[arg-type]  # as it was called
-
-    monkeypatch.setattr(calls, "_send", slowly)
-    with ThreadPoolExecutor(9) as pool:
-        answers = [pool.submit(calls.make, ("PING",))]
-        while not lots:
-            time.sleep(0.001)
-        answers += [pool.submit(calls.make, ("PING",)) for _ in range(8)]
-        while len(calls._waiting) < 8:
-            time.sleep(0.001)
-        gate.set()
-        assert all(answer.result(20) == [True] for answer in answers)
-    assert lots == [1, 8]
 
 
 def test_a_refused_command_is_told_to_whoever_sent_it_and_to_nobody_else(client: redis.Redis) -> None:

@@ -182,7 +182,8 @@ def test_a_hub_that_is_away_is_reported(hub: Repository, tmp_path: Path) -> None
     hub.path.rename(tmp_path / "away")
     report = bench.attempt(bench.author())
     assert report.ending == "failed"
-    assert "GitError" in report.summary
+    assert "not pushed" in report.summary
+    assert report.usage.cost_usd > 0
 
 
 def test_an_audit_finds_what_is_open_and_what_is_missing(hub: Repository, tmp_path: Path) -> None:

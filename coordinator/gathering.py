@@ -1,0 +1,74 @@
+"""Work of many threads, gathered: whoever comes while others are at it goes with the next lot.
+
+Alone a thread waits for nobody. With hundreds of them, one write to the broker, or one git process, does for all.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+Wish = TypeVar("Wish")
+Answer = TypeVar("Answer")
+
+
+@dataclass(eq=False)
+class _Place(Generic[Wish, Answer]):
+    """What one thread wants, whether it is to see to all who wait, and what became of its wish."""
+
+    wish: Wish
+    leads: bool = False
+    woken: threading.Event = field(default_factory=threading.Event)
+    answer: Answer | None = None
+    error: BaseException | None = None
+
+
+class Gathering(Generic[Wish, Answer]):
+    """Grants wishes in lots. Safe for many threads.
+
+    Args:
+        grant: does what a lot wishes, in order, and returns an answer for each; what it raises, all of the lot get.
+    """
+
+    def __init__(self, grant: Callable[[Sequence[Wish]], Sequence[Answer]]) -> None:
+        self._grant = grant
+        self._guard = threading.Lock()
+        self._waiting: list[_Place[Wish, Answer]] = []
+        self._under_way = False
+
+    def wish(self, wish: Wish) -> Answer:
+        """Waits until `wish` is granted, and returns the answer or raises what granting it raised."""
+        place: _Place[Wish, Answer] = _Place(wish)
+        with self._guard:
+            self._waiting.append(place)
+            place.leads, self._under_way = not self._under_way, True
+        if not place.leads:
+            place.woken.wait()
+        if place.leads:
+            self._lead()
+        if place.error is not None:
+            raise place.error
+        return cast("Answer", place.answer)
+
+    def _lead(self) -> None:
+        """Grants what waits, one's own wish among it, and appoints the first of those who came meanwhile."""
+        with self._guard:
+            places, self._waiting = self._waiting, []
+        try:
+            answers = self._grant([place.wish for place in places])
+            for place, answer in zip(places, answers, strict=True):
+                place.answer = answer
+        except BaseException as error:  # noqa: BLE001 - those who wait are told, whatever it was
+            for place in places:
+                place.error = error
+        for place in places:
+            place.woken.set()
+        with self._guard:
+            self._under_way = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].woken.set()
