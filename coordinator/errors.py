@@ -11,6 +11,7 @@ CoordinatorError            exit code 1
 │   └── GitDied             4   a git process ended before it had answered
 ├── StoreError              5   the store file is broken or of another version
 ├── OtherLean               1   this host's Lean is not the one the campaign is built with
+├── OtherVersion            1   a worker and a campaign differ in version or sandbox
 └── ServiceError            6   a broker, worker or model server did not start or died for good
     └── LocksMissing        6   the broker does not hold the locks that an order reckons with
 """
@@ -81,6 +82,10 @@ class OtherLean(CoordinatorError):
         super().__init__(
             f"{whose} {found}, and the campaign is built with {wanted}; give every host of the campaign the same Lean."
         )
+
+
+class OtherVersion(CoordinatorError):
+    """A worker and a campaign cannot work together: their versions or their sandboxes differ."""
 
 
 class ServiceError(CoordinatorError):

@@ -84,4 +84,4 @@ def worker(
     warm = warm_servers, warm_memory_mb * _MEGABYTE
     host = HostSettings(folder.resolve(), lean_jobs, memory, lean_seconds, sandbox, compiled, sharing, *warm)
     with closing(Workshop(host, broker)) as workshop:
-        Worker(broker, queue, slots, workshop, heartbeat_seconds).serve()
+        Worker(broker, queue, slots, workshop, heartbeat_seconds, "none" if sandbox == "none" else "bubblewrap").serve()

@@ -26,6 +26,7 @@ from coordinator.store.reports import end_attempt, end_audit, end_build, end_rev
 from coordinator.store.requests import close_strangers
 from coordinator.store.store import get_meta, set_meta
 from coordinator.work.carrier import Carrier
+from coordinator.work.hello import hello
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ _ROUNDS = 50
 
 _PATIENCE = 1.0
 """Seconds to wait for a report before looking at leases and services again."""
+
+_SILENCE = 3.0
+"""A coordinator that was silent for so many heartbeats is taken for gone by workers that come."""
 
 _FAREWELL = 3.0
 """Seconds to wait, when a campaign stops, for the workers to tell what the agents they stopped have spent."""
@@ -121,6 +125,10 @@ class Coordinator:
         dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
         self._performer = Performer(self._ledger, self._lander, dispatcher, self._carrier, self._settings, self._clock)
         self._performer.tell_locks()
+        self._announce()
+
+    def _announce(self) -> None:
+        self._carrier.announce(hello(self._settings.workers.sandbox), _SILENCE * self._settings.lease.heartbeat_seconds)
 
     def run(self, watch: Callable[[], None]) -> Finish:
         """Goes on until there is nothing left to do; calls `watch` every now and then.
@@ -234,8 +242,9 @@ class Coordinator:
         self._heard = now
 
     def _renew_board(self, now: float) -> None:
-        """Writes board and locks anew once a heartbeat: a broker that was restarted has forgotten them."""
+        """Says once a heartbeat that the campaign runs, and tells a broker anew what it may have forgotten."""
         if now - self._board_at >= self._settings.lease.heartbeat_seconds:
+            self._announce()
             self._carrier.restrict(job.id for job in self._ledger.state.jobs)
             if self._carrier.last_lock() != self._ledger.state.landings:
                 self._performer.tell_locks()

@@ -17,6 +17,7 @@ from redis.retry import Retry
 
 from coordinator.errors import ServiceError
 from coordinator.work.calls import Calls
+from coordinator.work.hello import read_hello
 from coordinator.work.locks import locks_key
 from coordinator.work.messages import Beat, read_report, write_order, write_report
 from coordinator.work.wire import Writer
@@ -24,6 +25,7 @@ from coordinator.work.wire import Writer
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
+    from coordinator.work.hello import Hello
     from coordinator.work.locks import Lock
     from coordinator.work.messages import Order, Report
 
@@ -104,6 +106,15 @@ class Carrier:
                 write = self._writers[queue].write
                 pipe.lpush(queue, *(write(write_order(order)) for its, order in outgoing if its == queue))
             pipe.execute()
+
+    def announce(self, hello: Hello, seconds: float) -> None:
+        """Says that this campaign is run; unless repeated, forgotten after `seconds`.
+
+        Raises:
+            ServiceError: the broker is away.
+        """
+        key = campaign_key(self.campaign)
+        self._guarded(lambda: self._client.set(key, hello.to_text(), px=int(seconds * 1000)))
 
     def slots(self, queue: str) -> int:
         """Jobs that the workers of `queue`, wherever they are, can run at once.
@@ -250,6 +261,12 @@ class Line:
         """Closes the connections."""
         self._client.close()
 
+    def campaigns(self) -> dict[str, Hello]:
+        """The campaigns that are run through this broker now, by their keys."""
+        keys = [str(key) for key in self._client.scan_iter(campaign_key("*"), count=1000)]
+        told = zip(keys, self._client.mget(keys), strict=True) if keys else ()
+        return {key.removeprefix(campaign_key("")): read_hello(str(text)) for key, text in told if text}
+
     def show_presence(self, queue: str, worker: str, slots: int, seconds: float) -> None:
         """Says that `worker` is there and can run `slots` jobs; unless repeated, forgotten after `seconds`."""
         self._client.set(presence_key(queue, worker), slots, px=int(seconds * 1000))
@@ -266,6 +283,11 @@ class Line:
 def presence_key(queue: str, worker: str) -> str:
     """Key under which a worker says that it is there."""
     return f"blueprover:workers:{queue}:{worker}"
+
+
+def campaign_key(campaign: str) -> str:
+    """Key under which a coordinator says that it runs a campaign."""
+    return f"blueprover:campaigns:{campaign}"
 
 
 def board_key(campaign: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations when it runs
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
@@ -225,6 +225,11 @@ def read_order(text: str) -> Order:
         pydantic.ValidationError: it is no order.
     """
     return _ORDERS.validate_json(text)
+
+
+def message_schemas() -> list[dict[str, Any]]:
+    """JSON schemas of all orders and reports, by which two programs tell whether they understand one another."""
+    return [_ORDERS.json_schema(), _REPORTS.json_schema()]
 
 
 def write_report(report: Report) -> str:

@@ -15,14 +15,18 @@ from typing import TYPE_CHECKING, Protocol
 import redis
 import structlog
 from celery import Celery, signals
+from celery.platforms import EX_OK
+from celery.worker import state
 
-from coordinator.errors import ServiceError
+from coordinator.errors import OtherVersion, ServiceError
 from coordinator.work.carrier import SOCKET_SECONDS, TASK, Line
+from coordinator.work.hello import check_hello, hello
 from coordinator.work.messages import Beat, read_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from coordinator.work.hello import Sandboxing
     from coordinator.work.messages import Order, Report
 
 _SILENCE = 3.0
@@ -88,15 +92,26 @@ class Worker:
         slots: orders at once.
         workshop: what carries the orders out.
         heartbeat_seconds: how often held leases are renewed, and the board is read.
+        sandbox: what it runs Lean in.
     """
 
-    def __init__(self, broker: str, queue: str, slots: int, workshop: Bench, heartbeat_seconds: float) -> None:
+    def __init__(
+        self,
+        broker: str,
+        queue: str,
+        slots: int,
+        workshop: Bench,
+        heartbeat_seconds: float,
+        sandbox: Sandboxing = "bubblewrap",
+    ) -> None:
         self.name = f"{socket.gethostname()}-{queue}-{os.getpid()}"
         self._queue = queue
         self._slots = slots
         self._heartbeat = heartbeat_seconds
         self._app = make_app(broker)
         self._line = Line(broker)
+        self._hello = hello(sandbox)
+        self._refusal: OtherVersion | None = None
         self._workshop = workshop
         self._held: dict[int, _Hold] = {}
         self._guard = threading.Lock()
@@ -107,9 +122,11 @@ class Worker:
 
         Raises:
             ServiceError: the broker does not answer.
+            OtherVersion: it cannot serve a campaign that is run through this broker, now or since later.
         """
         self._app.task(name=TASK, shared=False)(self.take)
         try:
+            self._greet()
             self._show_presence()
         except redis.RedisError as error:
             raise ServiceError(f"The broker does not answer: {error}. Check BLUEPROVER_BROKER.") from error
@@ -128,6 +145,12 @@ class Worker:
                 "--loglevel=WARNING",
             ]
         )
+        if self._refusal is not None:
+            raise self._refusal
+
+    def _greet(self) -> None:
+        for name, campaign in self._line.campaigns().items():
+            check_hello(self._hello, campaign, name)
 
     def take(self, text: str) -> None:
         """Carries out one order, unless its job has left the board or was taken before."""
@@ -163,12 +186,19 @@ class Worker:
     def _beat_for_ever(self) -> None:
         while not self._closing.wait(self._heartbeat):
             try:
+                self._greet()
                 self._show_presence()
                 for campaign in self._busy_campaigns():
                     self._beat(campaign)
                     self._stop_lost(campaign)
             except redis.RedisError as error:
                 log.warning("heartbeat_lost", error=str(error))
+            except OtherVersion as error:
+                # Whoever shares a queue with a campaign would take its orders and misread them: so this worker goes.
+                self._refusal = error
+                self._stop_all()
+                state.should_stop = EX_OK
+                return
 
     def _show_presence(self) -> None:
         self._line.show_presence(self._queue, self.name, self._slots, _SILENCE * self._heartbeat)
