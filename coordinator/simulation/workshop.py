@@ -30,8 +30,16 @@ from coordinator.simulation.lean import (
 )
 from coordinator.work.carrier import connect
 from coordinator.work.locks import LockBook
-from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, BuildEnded, ReviewEnded
-from coordinator.work.workshop import failed_report
+from coordinator.work.messages import (
+    AgentOrder,
+    AttemptEnded,
+    AuditEnded,
+    AuditOrder,
+    BuildEnded,
+    ReviewEnded,
+    failed_report,
+    reviewer_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +127,7 @@ class SimulatedWorkshop:
         drawn = self._behaviour.draw(f"review/{order.head}/{job}")
         done = _wait(drawn.seconds, cancelled)
         usage = _usage(drawn, done, assignment.limits.max_cost_usd)
-        reviewer = f"{assignment.model} #{job}"
+        reviewer = reviewer_of(order)
         if done < 1:
             return ReviewEnded(job, "cancelled", "It was told to stop.", usage, reviewer)
         decision = "request_changes" if "-- flaw: unclear" in assignment.diff else "approve"
@@ -137,17 +145,17 @@ class SimulatedWorkshop:
         text, lock = source.decode(), meaning_of(order.target)
         if flaw_of(text) == "refused" or (order.stage == "proof" and open_declarations(text)):
             return BuildEnded(job, accepted=False, reasons=(f"{order.target} is not what was asked for.",))
-        if (order.lock is not None and order.lock != lock) or not self._agrees(order):
+        if (order.lock is not None and order.lock != lock) or not self._agrees(order, lock):
             return BuildEnded(job, accepted=False, reasons=(f"{order.target} no longer means what was reviewed.",))
         return BuildEnded(job, accepted=True, lock=lock, modules={order.module: record_of(order.module, source)})
 
-    def _agrees(self, order: BuildOrder) -> bool:
-        """Whether what is locked is what was stated, the statement of a proof among it."""
+    def _agrees(self, order: BuildOrder, lock: str) -> bool:
+        """Whether the target is locked as what it means, and is open where it is to be proved."""
         if self._locks is None:
             return True
         locks = self._locks.as_of(order.envelope.campaign, order.envelope.landings)
         stated = order.stage == "statement" or order.target in locks.open_statements
-        return stated and all(meaning == meaning_of(name) for name, meaning in locks.locked.items())
+        return stated and locks.locked.get(order.target, lock) == lock
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
         envelope = order.envelope

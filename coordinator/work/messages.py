@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from agents import Assignment, Usage  # noqa: TC001 - pydantic reads the annotations when it runs
+from agents import Assignment, Usage
 from blueprint import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
 from checker import Choice  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.campaign.settings import ModelPrice  # noqa: TC001 - pydantic reads the annotations when it runs
@@ -244,3 +244,22 @@ def read_report(text: str | bytes) -> Report:
         pydantic.ValidationError: it is no report.
     """
     return _REPORTS.validate_json(text)
+
+
+def reviewer_of(order: AgentOrder) -> str:
+    """What the reviewer of an order is called."""
+    return f"{order.assignment.model} #{order.envelope.job}"
+
+
+def failed_report(order: Order, reason: str) -> Report:
+    """The report of an order that could not be carried out."""
+    job = order.envelope.job
+    match order:
+        case AgentOrder(assignment=assignment) if assignment.role == "author":
+            return AttemptEnded(job, "failed", reason, Usage())
+        case AgentOrder():
+            return ReviewEnded(job, "failed", reason, Usage(), reviewer_of(order))
+        case BuildOrder():
+            return BuildEnded(job, accepted=False, error=reason)
+        case AuditOrder():
+            return AuditEnded(job, "", error=reason)

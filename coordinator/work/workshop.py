@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from agents import AnthropicModel, Outcome, PriceTable, Transcript, Usage, Workspace, run_agent
+import agents
+from agents import Outcome, PriceTable, Transcript, Workspace, run_agent
 from checker import (
     Builder,
     CertificateStore,
@@ -40,6 +41,8 @@ from coordinator.work.messages import (
     BuildEnded,
     BuildOrder,
     ReviewEnded,
+    failed_report,
+    reviewer_of,
     write_access,
 )
 from coordinator.work.shared_certificates import open_certificates
@@ -77,7 +80,7 @@ class Workshop:
         self._locks = LockBook(connect(broker) if broker else None)
         self._mirror = Repository.create(host.folder / "mirror.git")
         self._fetching = threading.Lock()
-        self._models: dict[str, AnthropicModel] = {}
+        self._models: dict[str, agents.AnthropicModel] = {}
         self._connecting = threading.Lock()
         (host.folder / "scratch").mkdir(parents=True, exist_ok=True)
         self._scratch = Scratch(host.folder / "scratch")
@@ -149,7 +152,7 @@ class Workshop:
             outcome.ending,
             outcome.summary,
             outcome.usage,
-            reviewer=_reviewer(order),
+            reviewer=reviewer_of(order),
             decision=verdict.decision if verdict else "",
             reasons=verdict.reasons if verdict else "",
             commit=order.head,
@@ -177,13 +180,13 @@ class Workshop:
     def _locks_of(self, envelope: Envelope) -> Locks:
         return self._locks.as_of(envelope.campaign, envelope.landings)
 
-    def _model_of(self, access: ModelAccess) -> AnthropicModel:
+    def _model_of(self, access: ModelAccess) -> agents.AnthropicModel:
         """The client for a service: one for all threads, since connecting and configuring it is not free."""
         key = write_access(access)
         with self._connecting:
             if key not in self._models:
                 prices = PriceTable({name: price.as_price() for name, price in access.prices.items()})
-                self._models[key] = AnthropicModel(os.environ.get(access.api_key_env), access.base_url, prices)
+                self._models[key] = agents.AnthropicModel(os.environ.get(access.api_key_env), access.base_url, prices)
             return self._models[key]
 
     def _build(self, order: BuildOrder) -> BuildEnded:
@@ -251,21 +254,3 @@ class Workshop:
 
 def _layout(envelope: Envelope) -> Layout:
     return Layout(envelope.library, envelope.base_folders, envelope.helper_folders)
-
-
-def _reviewer(order: AgentOrder) -> str:
-    return f"{order.assignment.model} #{order.envelope.job}"
-
-
-def failed_report(order: Order, reason: str) -> Report:
-    """The report of an order that could not be carried out."""
-    job = order.envelope.job
-    match order:
-        case AgentOrder(assignment=assignment) if assignment.role == "author":
-            return AttemptEnded(job, "failed", reason, Usage())
-        case AgentOrder():
-            return ReviewEnded(job, "failed", reason, Usage(), _reviewer(order))
-        case BuildOrder():
-            return BuildEnded(job, accepted=False, error=reason)
-        case AuditOrder():
-            return AuditEnded(job, "", error=reason)
