@@ -9,7 +9,8 @@ CoordinatorError            exit code 1
 ├── GitError                4   git refused, timed out or is too old
 │   ├── RefMoved            4   a compare-and-set of a ref lost its race
 │   └── GitDied             4   a git process ended before it had answered
-├── StoreError              5   the store file is broken or of another version
+├── StoreError              5   the store is broken, locked, cannot be written, or of another version
+│   └── WrongMove           5   a record was to change its state in a way that no record may
 ├── OtherLean               1   this host's Lean is not the one the campaign is built with
 ├── OtherVersion            1   a worker and a campaign differ in version or sandbox
 └── ServiceError            6   a broker, worker or model server did not start or died for good
@@ -70,9 +71,13 @@ class GitDied(GitError):
 
 
 class StoreError(CoordinatorError):
-    """The store file is broken, or of a version this program does not know."""
+    """The store is broken, locked, cannot be written, or of a version this program does not know."""
 
     exit_code = 5
+
+
+class WrongMove(StoreError):
+    """A record was to change its state in a way that the table of moves does not have."""
 
 
 class OtherLean(CoordinatorError):

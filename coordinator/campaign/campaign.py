@@ -62,7 +62,7 @@ class Campaign:
 
     @property
     def store_path(self) -> Path:
-        """The store's file."""
+        """The store's file, unless the settings name a database server."""
         return self.folder / "store.sqlite"
 
     @property

@@ -204,6 +204,17 @@ class LeaseSettings(_Section):
         return self
 
 
+class StoreSettings(_Section):
+    """Where the campaign's truth is kept, and how often it is copied."""
+
+    url: Annotated[str, Field(pattern=r"^postgresql(\+psycopg)?://")] | None = None
+    """``postgresql://…`` of a database of its own; left out, the store is a SQLite file in the campaign folder."""
+    backup_minutes: Annotated[float, Field(ge=0)] = 10.0
+    """Minutes between two backups of that file while the campaign runs, from its start to its end; 0 makes none."""
+    backups_kept: Positive = 6
+    """Backups kept; older ones are deleted."""
+
+
 class Settings(_Section):
     """One campaign's settings."""
 
@@ -239,6 +250,8 @@ class Settings(_Section):
     """Reviews."""
     broker: BrokerSettings = BrokerSettings()
     """Broker."""
+    store: StoreSettings = StoreSettings()
+    """Store."""
     workers: WorkerSettings = WorkerSettings()
     """Workers on this host."""
     lease: LeaseSettings = LeaseSettings()

@@ -34,13 +34,13 @@ def failures(
 ) -> None:
     """List what was given up or keeps failing, by cause, with the last summary and the command that tries it again."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.store import Store
+    from coordinator.store.opening import has_store, open_to_read
     from coordinator.views.accounts import failing_items
 
     campaign = Campaign.open(folder)
     found: list[Failing] = []
-    if campaign.store_path.exists():
-        store = Store(campaign.store_path, writable=False)
+    if has_store(campaign):
+        store = open_to_read(campaign)
         try:
             with store.begin() as transaction:
                 found = failing_items(transaction, cause or "")
@@ -83,14 +83,14 @@ def cost(
 ) -> None:
     """Say what a campaign has cost so far, in dollars and tokens."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.store import Store
+    from coordinator.store.opening import has_store, open_to_read
     from coordinator.views.accounts import divide_cost
 
     campaign = Campaign.open(folder)
     shares: list[Share] = []
-    if campaign.store_path.exists():
+    if has_store(campaign):
         book = campaign.read_book().blueprint
-        store = Store(campaign.store_path, writable=False)
+        store = open_to_read(campaign)
         try:
             with store.begin() as transaction:
                 shares = divide_cost(transaction, by, book)

@@ -96,12 +96,12 @@ def status(
 ) -> None:
     """Tell where a campaign stands, while it runs and after."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.store import Store
+    from coordinator.store.opening import open_to_read
     from coordinator.views.live import draw, plain
     from coordinator.views.snapshot import running_jobs, status_of, take_snapshot
 
     campaign = Campaign.open(folder)
-    store = Store(campaign.store_path, writable=not campaign.store_path.exists())
+    store = open_to_read(campaign)
     try:
         snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
         under_way = running_jobs(store)

@@ -37,11 +37,11 @@ def plan(
 ) -> None:
     """Estimate what the rest of a campaign will cost and how long it will take, and keep the estimate."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.store import Store
+    from coordinator.store.opening import has_store, open_to_read
     from coordinator.views.planning import keep_plan, make_plan
 
     campaign = Campaign.open(folder)
-    store = Store(campaign.store_path, writable=False) if campaign.store_path.exists() else None
+    store = open_to_read(campaign) if has_store(campaign) else None
     try:
         if compare:
             _print_comparison(campaign, store, as_json=as_json)

@@ -14,7 +14,8 @@ from coordinator.campaign.campaign import Campaign
 from coordinator.campaign.founding import commit_folder, settings_text, write_settings
 from coordinator.campaign.settings import SETTINGS_FILE, load_settings
 from coordinator.errors import CampaignBusy, CoordinatorError
-from coordinator.store.store import Store, get_meta
+from coordinator.store.opening import has_store, open_to_read
+from coordinator.store.store import get_meta
 
 SOURCES = Path(__file__).resolve().parents[2]
 BOOK = SOURCES / "lean_project"
@@ -61,10 +62,10 @@ def lay_out(files: Path) -> None:
 
 
 def _is_over(folder: Path) -> bool:
-    store = folder / "store.sqlite"
-    if not store.exists():
+    campaign = Campaign(folder.resolve(), load_settings(folder))
+    if not has_store(campaign):
         return False
-    opened = Store(store, writable=False)
+    opened = open_to_read(campaign)
     try:
         with opened.begin() as connection:
             return str(get_meta(connection, "state")) in _FINISHED

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +14,13 @@ import structlog
 import agents
 from blueprint import BlueprintError, Renderings
 from checker import LeanChoice, Sandbox
+from coordinator.engine.background import Recurring
+from coordinator.engine.keeping import Backups
 from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
 from coordinator.schedule.scheduler import Finish
-from coordinator.store.store import Store
+from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.views.live import LiveView, one_line, plain
 from coordinator.views.snapshot import running_jobs, take_snapshot
 from coordinator.work.services import Services
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.store.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -87,21 +88,28 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
     with ExitStack() as stack:
         stack.enter_context(campaign.lock())
         book = campaign.read_book()
-        store = Store(campaign.store_path, writable=True)
+        store = open_to_write(campaign)
         stack.callback(store.close)
+        views = open_to_read(campaign)  # so that whoever looks does not make the one who writes wait
+        stack.callback(views.close)
         stop_asked = stack.enter_context(_stop_signals())
         services = Services(campaign.settings, campaign.folder)
         stack.callback(services.stop)
         services.start()
         coordinator = Coordinator(campaign, book, store, services, lean=lean)
         stack.callback(coordinator.close)
-        publisher = stack.enter_context(Publisher(campaign, book, store))
+        publisher = stack.enter_context(Publisher(campaign, book, views))
+        backups = stack.enter_context(Backups(store.file, campaign.settings.store))
         view = stack.enter_context(LiveView(console))
 
         def told_to_stop() -> bool:
             return stop_asked() or coordinator.told_to_stop
 
-        finish, in_flight = _run(coordinator, lambda: _watch(campaign, book, store, view, publisher, told_to_stop))
+        def watch() -> None:
+            _watch(campaign, book, views, view, publisher, told_to_stop)
+            backups.make_if_due()
+
+        finish, in_flight = _run(coordinator, watch)
     if finish is STOPPED:
         _tell_stopped(console, in_flight)
     return finish
@@ -157,23 +165,19 @@ class Publisher:
         self._book = book
         self._store = store
         self._typeset = Renderings()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="site")
-        self._last: Future[None] | None = None
-        self._due_at = time.monotonic() + campaign.settings.site_seconds
+        seconds = campaign.settings.site_seconds
+        self._builds = Recurring(self._publish, seconds, first=seconds, name="site")
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
+    def __exit__(self, *error: object) -> None:
+        self._builds.__exit__(*error)
         self._publish()
 
     def publish_if_due(self) -> None:
         """Starts a rebuild when it is time for one and the last is over."""
-        if time.monotonic() < self._due_at or (self._last is not None and not self._last.done()):
-            return
-        self._due_at = time.monotonic() + self._campaign.settings.site_seconds
-        self._last = self._pool.submit(self._publish)
+        self._builds.start_if_due()
 
     def _publish(self) -> None:
         """Builds the site. Where that fails, the campaign goes on and the log says why."""
@@ -186,7 +190,7 @@ class Publisher:
 
 def summary(campaign: Campaign, finish: Finish) -> str:
     """How a run ended, in a few lines."""
-    store = Store(campaign.store_path, writable=False)
+    store = open_to_read(campaign)
     try:
         snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
     finally:

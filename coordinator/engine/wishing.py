@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from coordinator.campaign.wishes import Answer, Stop, read_wish
 from coordinator.errors import CampaignBusy, InputError
 from coordinator.store.items import seed_items
+from coordinator.store.opening import open_to_write
 from coordinator.store.steering import earlier_answer, grant, keep_answer
-from coordinator.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -110,7 +110,7 @@ def _grant_here(campaign: Campaign) -> None:
         except CampaignBusy:
             return
         book = campaign.read_book()
-        store = Store(campaign.store_path, writable=True)
+        store = open_to_write(campaign)
         stack.callback(store.close)
         with store.begin() as transaction:
             seed_items(transaction, book.blueprint)

@@ -15,8 +15,8 @@ from coordinator.errors import ServiceError
 from coordinator.schedule.state import OPEN_STATES
 from coordinator.simulation.behaviour import Behaviour
 from coordinator.simulation.plan import BEHAVIOUR
+from coordinator.store.opening import open_to_write
 from coordinator.store.schema import jobs, landings, pull_requests
-from coordinator.store.store import Store
 from coordinator.work.carrier import QUEUES, connect, presence_key
 from coordinator.work.services import Services
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Campaign
     from coordinator.schedule.scheduler import Finish
+    from coordinator.store.store import Store
 
 _UP_SECONDS = 60.0
 """How long the workers may take to show that they are there."""
@@ -132,7 +133,7 @@ def open_run(campaign: Campaign, clock: Callable[[], float] = time.time) -> Iter
     with ExitStack() as stack:
         stack.enter_context(campaign.lock())
         book = campaign.read_book()
-        store = Store(campaign.store_path, writable=True)
+        store = open_to_write(campaign)
         stack.callback(store.close)
         services = Services(campaign.settings, campaign.folder, worker)
         stack.callback(services.stop)

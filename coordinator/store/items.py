@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import func, insert, select, update
 
 from agents import Feedback
 from coordinator.schedule.retrying import (
@@ -19,6 +18,8 @@ from coordinator.schedule.retrying import (
     wait_seconds,
 )
 from coordinator.schedule.state import stages_of
+from coordinator.store.moves import GIVE_UP, REOPEN, SEED, make_move, move_those
+from coordinator.store.portable import insert_missing
 from coordinator.store.schema import failures, feedback, items, jobs
 from coordinator.store.store import select_among
 
@@ -35,13 +36,12 @@ _CAUSES = frozenset(Cause)
 def seed_items(transaction: Transaction, blueprint: Blueprint) -> None:
     """Makes the work items of a blueprint that the store does not have yet."""
     rows = [
-        {"label": node.label, "stage": stage, "state": "open"}
+        {"label": node.label, "stage": stage, "state": SEED.target}
         for node in blueprint.nodes
         if not node.marks.notready
         for stage in stages_of(node)
     ]
-    if rows:
-        transaction.execute(insert(items).on_conflict_do_nothing(), rows)
+    insert_missing(transaction.connection, items, rows)
 
 
 def fail(transaction: Transaction, item: int, cause: Cause, said: str, retry: RetrySettings, now: float) -> None:
@@ -73,8 +73,7 @@ def load_tally(transaction: Transaction, item: int) -> Tally:
 def give_up(transaction: Transaction, item: int, now: float) -> None:
     """Marks an item that is open as failed, with one sentence why, made of its failures."""
     reason = dead_letter(load_tally(transaction, item))
-    still_open = update(items).where(items.c.id == item, items.c.state == "open")
-    if not transaction.execute(still_open.values(state="failed", reason=reason)).rowcount:
+    if not move_those(transaction, GIVE_UP, [item], reason=reason):
         return
     record_failure(transaction, item, "attempts", reason, now, final=True)
     transaction.log("gave_up", now, item=item)
@@ -87,7 +86,7 @@ def reopen(transaction: Transaction, retry: RetrySettings, now: float) -> None:
     rows = transaction.execute(select(items.c.id, made - items.c.forgiven).where(items.c.state == "failed"))
     for item, attempts in rows.all():
         if attempts < rules.max_attempts and not is_too_often(load_tally(transaction, item), rules):
-            transaction.execute(update(items).where(items.c.id == item).values(state="open", reason=""))
+            make_move(transaction, REOPEN, item, reason="")
             transaction.log("reopened", now, item=item)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import insert, select, update
 
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import fail, forgive
+from coordinator.store.moves import END, SEND, TAKE, make_move, move_those
 from coordinator.store.schema import jobs
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def send_job(
         pull_request=pull_request,
         number=number,
         model=model,
-        state="sent",
+        state=SEND.target,
         lease_until=now + lease_seconds,
         base=base,
         cap_usd=cap_usd,
@@ -53,8 +53,7 @@ def send_job(
 
 def take_jobs(transaction: Transaction, worker: str, taken: Sequence[int], now: float) -> None:
     """Notes that a worker holds jobs; those already lost stay lost."""
-    held = update(jobs).where(jobs.c.id.in_(taken), jobs.c.state != "ended").values(state="running", worker=worker)
-    for job in transaction.execute(held.returning(jobs.c.id)).scalars().all():
+    for job in move_those(transaction, TAKE, taken, worker=worker):
         transaction.log("taken", now, job=job, worker=worker)
 
 
@@ -115,6 +114,4 @@ def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> float:
 
 
 def _end(transaction: Transaction, job: int, ending: str, summary: str, now: float) -> None:
-    transaction.execute(
-        update(jobs).where(jobs.c.id == job).values(state="ended", ending=ending, summary=summary, ended_at=now)
-    )
+    make_move(transaction, END, job, ending=ending, summary=summary, ended_at=now)

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import delete, insert, select
 
-from coordinator.store.schema import items, landings, modules, pull_requests
+from coordinator.store.moves import (
+    ABANDON,
+    FINISH,
+    INTEND,
+    LAND,
+    LAND_AFTER_ALL,
+    LAND_ITEM,
+    make_move,
+    may_move,
+    require_move,
+)
+from coordinator.store.portable import insert_or_replace
+from coordinator.store.schema import landings, modules, pull_requests
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
@@ -18,19 +29,26 @@ if TYPE_CHECKING:
 
 
 def intend_landing(transaction: Transaction, number: int, before: str, after: str, now: float) -> None:
-    """Writes down a landing before the ref moves, so that a coordinator that dies in between is understood."""
-    row = insert(landings).values(pull_request=number, before=before, after=after, state="intended", at=now)
+    """Writes down a landing before the ref moves, so that a coordinator that dies in between is understood.
+
+    Raises:
+        WrongMove: the request is not approved, or its item has landed: nothing lands twice.
+    """
+    request = transaction.execute(select(pull_requests.c.item).where(pull_requests.c.number == number)).one()
+    require_move(transaction, LAND, number)
+    require_move(transaction, LAND_ITEM, request.item)
+    row = insert(landings).values(pull_request=number, before=before, after=after, state=INTEND.target, at=now)
     transaction.execute(row)
 
 
 def abandon_landing(transaction: Transaction, after: str) -> None:
     """Forgets a landing that did not happen."""
-    transaction.execute(delete(landings).where(landings.c.after == after, landings.c.state == "intended"))
+    transaction.execute(delete(landings).where(landings.c.after == after, landings.c.state.in_(ABANDON.sources)))
 
 
 def intended_landings(transaction: Transaction) -> list[tuple[int, str]]:
     """Landings written down and not finished: pull request and commit."""
-    rows = transaction.execute(select(landings).where(landings.c.state == "intended").order_by(landings.c.id))
+    rows = transaction.execute(select(landings).where(landings.c.state == INTEND.target).order_by(landings.c.id))
     return [(row.pull_request, row.after) for row in rows]
 
 
@@ -38,19 +56,16 @@ def finish_landing(transaction: Transaction, number: int, after: str, now: float
     """``main`` moved to `after`: the request landed, its item is done, its modules are certified.
 
     Only what was joined with a certified tip lands, so that `after` is certified too.
+
+    Raises:
+        WrongMove: the landing was not intended, or the request not approved.
     """
     request = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
-    transaction.execute(update(landings).where(landings.c.after == after).values(state="landed", at=now))
-    transaction.execute(
-        update(pull_requests)
-        .where(pull_requests.c.number == number)
-        .values(state="landed", landed_as=after, closed_at=now)
-    )
-    transaction.execute(
-        update(items)
-        .where(items.c.id == request.item)
-        .values(state="landed", lock=request.lock, axioms=request.axioms, assumes=request.assumes, reason="")
-    )
+    make_move(transaction, FINISH, after, at=now)
+    land = LAND_AFTER_ALL if may_move(transaction, LAND_AFTER_ALL, number) else LAND
+    make_move(transaction, land, number, landed_as=after, closed_at=now)
+    told = {"lock": request.lock, "axioms": request.axioms, "assumes": request.assumes, "reason": ""}
+    make_move(transaction, LAND_ITEM, request.item, **told)
     _upsert_modules(transaction, request.modules)
     set_meta(transaction, "main", after)
     set_meta(transaction, "certified", after)
@@ -76,11 +91,5 @@ def module_rows(records: Mapping[str, ModuleRecord]) -> dict[str, dict[str, Any]
 
 
 def _upsert_modules(transaction: Transaction, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    if not rows:
-        return
-    row = insert(modules)
-    fresh = {name: row.excluded[name] for name in ("source_digest", "interface_digest", "imports")}
-    transaction.execute(
-        row.on_conflict_do_update(index_elements=["name"], set_=fresh),
-        [{"name": name, **values} for name, values in rows.items()],
-    )
+    told = [{"name": name, **values} for name, values in rows.items()]
+    insert_or_replace(transaction.connection, modules, "name", told)

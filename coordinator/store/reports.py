@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects.sqlite import insert
-
 from coordinator.schedule.retrying import cause_of
 from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
 from coordinator.store.landings import replace_modules
+from coordinator.store.moves import CERTIFY, may_move
+from coordinator.store.portable import insert_missing
 from coordinator.store.requests import bounce, certify, open_request
 from coordinator.store.schema import verdicts
 from coordinator.store.store import set_meta
@@ -52,27 +52,27 @@ def end_review(transaction: Transaction, report: ReviewEnded, now: float) -> boo
     if row is None:
         return False
     if report.decision:
-        verdict = insert(verdicts).values(
-            pull_request=row.pull_request,
-            seat=row.number,
-            reviewer=report.reviewer,
-            decision=report.decision,
-            reasons=report.reasons,
-            commit=report.commit,
-            at=now,
-        )
-        transaction.execute(verdict.on_conflict_do_nothing())
+        verdict = {
+            "pull_request": row.pull_request,
+            "seat": row.number,
+            "reviewer": report.reviewer,
+            "decision": report.decision,
+            "reasons": report.reasons,
+            "commit": report.commit,
+            "at": now,
+        }
+        insert_missing(transaction.connection, verdicts, [verdict])
         transaction.log("verdict", now, pull_request=row.pull_request, decision=report.decision)
     return True
 
 
 def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings, now: float) -> bool:
-    """Applies the gate's answer to a pull request."""
+    """Applies the gate's answer to a pull request, unless that was closed while the builders looked at it."""
     ending = "failed" if report.error else "accepted" if report.accepted else "refused"
     row = claim_end(transaction, report.job, ending, report.error, None, now)
     if row is None:
         return False
-    if report.error:
+    if report.error or not may_move(transaction, CERTIFY, row.pull_request):
         return True
     if report.accepted:
         certify(transaction, row.pull_request, row.base, report, now)

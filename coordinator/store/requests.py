@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import insert, select
 
 from coordinator.schedule.retrying import Cause
 from coordinator.schedule.state import OPEN_STATES, stages_of
 from coordinator.store.items import add_feedback, fail
 from coordinator.store.jobs import reap_job
 from coordinator.store.landings import module_rows
+from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, OPEN, RECHECK, make_move
 from coordinator.store.schema import items, jobs, pull_requests
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
     row = insert(pull_requests).values(
         item=job.item,
         job=job.id,
-        state="checking",
+        state=OPEN.target,
         base=job.base,
         head=report.head,
         summary=report.summary,
@@ -46,37 +46,36 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
 
 def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded, now: float) -> None:
     """Keeps what the builders certified of a pull request joined with `tip`, and hands it to the reviewers."""
-    transaction.execute(
-        update(pull_requests)
-        .where(pull_requests.c.number == number, pull_requests.c.state == "checking")
-        .values(
-            state="reviewing",
-            certified=tip,
-            lock=report.lock,
-            axioms=list(report.axioms),
-            assumes=list(report.assumes),
-            modules=module_rows(report.modules),
-        )
+    make_move(
+        transaction,
+        CERTIFY,
+        number,
+        certified=tip,
+        lock=report.lock,
+        axioms=list(report.axioms),
+        assumes=list(report.assumes),
+        modules=module_rows(report.modules),
     )
     transaction.log("certified", now, pull_request=number, tip=tip)
 
 
 def approve(transaction: Transaction, number: int, now: float) -> None:
     """Puts a reviewed pull request into the merge queue."""
-    _move(transaction, number, "approved")
+    make_move(transaction, APPROVE, number)
     transaction.log("approved", now, pull_request=number)
 
 
 def recheck(transaction: Transaction, number: int, now: float) -> None:
     """Sends a pull request back to the builders: ``main`` moved below its certificates."""
-    _move(transaction, number, "checking")
+    make_move(transaction, RECHECK, number)
     transaction.log("recheck", now, pull_request=number)
 
 
 def bounce(transaction: Transaction, number: int, source: str, reason: str, retry: RetrySettings, now: float) -> None:
     """Sends a pull request back to its item, with the reasons for the next attempt to read."""
     row = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
-    _close(transaction, number, reason, now)
+    if not make_move(transaction, BOUNCE, number, reason=reason, closed_at=now):
+        return
     if source != "infrastructure":
         add_feedback(transaction, row.item, source, reason, now)
     fail(transaction, row.item, CAUSES[source], reason, retry, now)
@@ -99,17 +98,5 @@ def drop_work(transaction: Transaction, item: int, reason: str, now: float) -> N
     is_open = pull_requests.c.state.in_(OPEN_STATES)
     asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
     for number in transaction.execute(asked).scalars().all():
-        _close(transaction, number, reason, now)
+        make_move(transaction, BOUNCE, number, reason=reason, closed_at=now)
         transaction.log("bounced", now, pull_request=number, item=item, source="person")
-
-
-def _close(transaction: Transaction, number: int, reason: str, now: float) -> None:
-    transaction.execute(
-        update(pull_requests)
-        .where(pull_requests.c.number == number)
-        .values(state="bounced", reason=reason, closed_at=now)
-    )
-
-
-def _move(transaction: Transaction, number: int, state: str) -> None:
-    transaction.execute(update(pull_requests).where(pull_requests.c.number == number).values(state=state))

@@ -1,12 +1,60 @@
-"""The tables of the store. `SCHEMA_VERSION` is kept in ``meta``; a store of another version is refused."""
+"""The tables of the store, as they are in version `REVISION`. Older stores are brought there by `migrations`."""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, MetaData, String, Table, Text, UniqueConstraint
+from typing import TYPE_CHECKING
 
-SCHEMA_VERSION = 2
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy import Text as AnyText
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+REVISION = "0003"
+"""Version of these tables: the last of the migrations."""
+
+BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
+"""The version of a store that was made before there were migrations, by what ``meta`` says under ``schema``."""
+
+OLDER_PROGRAMS_REFUSE = 3
+"""What ``meta`` says there since: programs from before do not know it, and leave the store alone."""
+
+
+class Text(TypeDecorator[str]):
+    """Text that anybody may have written.
+
+    No database takes half of a surrogate pair, and PostgreSQL takes no NUL: both are replaced by U+FFFD.
+    """
+
+    impl = AnyText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """The text as the database is to hold it."""
+        del dialect
+        if value is None or (value.isascii() and "\0" not in value):
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+
 
 metadata = MetaData()
+
+bookkeeping = MetaData()
+"""Of the one table that says which version the others have."""
+
+revisions = Table("alembic_version", bookkeeping, Column("version_num", String(32), primary_key=True))
 
 meta = Table(
     "meta",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from agents.errors import UnknownModel
 from coordinator.campaign.wishes import Answer, Boost, Pause, Resume, Retry, Skip, Stop
 from coordinator.errors import InputError
 from coordinator.store.items import add_feedback
+from coordinator.store.moves import RETRY, SKIP, make_move
 from coordinator.store.requests import drop_work
 from coordinator.store.schema import failures, feedback, items, jobs, wishes
 from coordinator.store.store import get_meta, set_meta
@@ -142,17 +142,15 @@ def last_causes(transaction: Transaction) -> dict[int, str]:
 def _open_again(transaction: Transaction, row: Any, wish: Retry, now: float) -> None:
     """Opens an item with all its attempts before it, and keeps what a person says and allows for them."""
     made = select(func.count()).where(jobs.c.item == row.id, jobs.c.kind == "attempt", jobs.c.state == "ended")
-    transaction.execute(
-        update(items)
-        .where(items.c.id == row.id)
-        .values(
-            state="open",
-            reason="",
-            not_before=0.0,
-            forgiven=transaction.execute(made).scalar_one(),
-            model=wish.model or row.model,
-            max_cost_usd=wish.max_cost_usd or row.max_cost_usd,
-        )
+    make_move(
+        transaction,
+        RETRY,
+        row.id,
+        reason="",
+        not_before=0.0,
+        forgiven=transaction.execute(made).scalar_one(),
+        model=wish.model or row.model,
+        max_cost_usd=wish.max_cost_usd or row.max_cost_usd,
     )
     transaction.execute(update(failures).where(failures.c.item == row.id).values(set_aside=1))
     if wish.hint.strip():
@@ -173,7 +171,7 @@ def _skip(transaction: Transaction, label: str, now: float) -> str:
         raise _Unmet(f"{label} has landed, or nobody is to work on it: there is nothing to leave out.")
     for row in rows:
         if row.state != "skipped":
-            transaction.execute(update(items).where(items.c.id == row.id).values(state="skipped", reason=LEFT_OUT))
+            make_move(transaction, SKIP, row.id, reason=LEFT_OUT)
             drop_work(transaction, row.id, LEFT_OUT, now)
             transaction.log("skipped", now, item=row.id)
     return f"{label} is left out until `blueprover retry` names it; what rests on it stays blocked."

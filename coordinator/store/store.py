@@ -1,32 +1,39 @@
-"""The store: one SQLite file (WAL) that is the truth about a campaign. Only the coordinator writes it.
+"""The store: one database that is the truth about a campaign. Only the coordinator writes it.
 
-Every transition is one function and one transaction: see `items`, `jobs`, `requests`, `landings` and `reports`.
-Readers, such as ``blueprover status``, open it read-only while the campaign runs.
+It is a SQLite file (WAL), or a PostgreSQL database by its URL. Every transition is one function and one transaction:
+see `items`, `jobs`, `requests`, `landings` and `reports`. Readers, such as ``blueprover status``, open it read-only
+while the campaign runs.
 """
 
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
 
-from sqlalchemy import create_engine, event, select
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import insert, select
 from sqlalchemy.exc import DatabaseError
 
 from coordinator.errors import StoreError
-from coordinator.store.schema import SCHEMA_VERSION, events, meta, metadata
+from coordinator.store.backups import EMPTY, back_up_for_good, damage_seen, has_backups
+from coordinator.store.connecting import open_file, open_memory, open_server, sqlite_of, without_password
+from coordinator.store.migrating import is_older, make_tables, migrate, refusal, version_of
+from coordinator.store.portable import insert_or_replace
+from coordinator.store.schema import REVISION, events, meta
+from coordinator.store.trouble import broken, explain
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
-    from pathlib import Path
 
     from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
-_BUSY_MILLISECONDS = 10_000
+PATIENCE = 10.0
+"""Seconds to wait for what another process has locked."""
 
 _AT_ONCE = 500
 """Ids asked for in one statement."""
@@ -86,36 +93,48 @@ class Store:
     """A campaign's store.
 
     Attributes:
-        path: the SQLite file.
+        where: the SQLite file, the URL of a PostgreSQL database, or ``None``: in memory.
+        name: for people: its file, or its database's URL without the password.
+        file: the SQLite file; ``None`` for another database.
     """
 
-    def __init__(self, path: Path, *, writable: bool) -> None:
-        """Opens the store at `path`; a writable one is made where there is none.
+    def __init__(self, where: Path | str | None, *, writable: bool, patience: float = PATIENCE) -> None:
+        """Opens a store.
+
+        A writable one is made where there is none, and one of an older version brought up to date, after a backup.
+
+        Args:
+            where: the SQLite file, or the URL of a PostgreSQL database; ``None`` for one in memory.
+            writable: whether it may be written, by this process and no other.
+            patience: seconds to wait for what another process has locked.
 
         Raises:
-            StoreError: it is missing (read-only), broken, or of another version.
+            StoreError: it is missing (read-only), broken, locked, or of a version this program cannot use.
+            CampaignBusy: another process writes to the database.
+            SettingsError: the database's driver is not installed, or its URL cannot be read.
         """
-        self.path = path
-        address = f"{path.absolute().as_uri()}?mode={'rwc' if writable else 'ro'}"
-        self._engine = create_engine(
-            "sqlite+pysqlite://",
-            creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
-        )
-        event.listen(self._engine, "connect", _set_pragmas_of(writable=writable))
-        with self.begin() as transaction:
-            if writable:
-                metadata.create_all(transaction.connection)
-                transaction.execute(insert(meta).values(key="schema", value=SCHEMA_VERSION).on_conflict_do_nothing())
-            found = get_meta(transaction, "schema", None)
-        if found != SCHEMA_VERSION:
-            raise StoreError(f"{path} is a store of version {found}; this program knows version {SCHEMA_VERSION}.")
+        self.where = where
+        self.file = where if isinstance(where, Path) else None
+        self.name = without_password(where) if isinstance(where, str) else str(where or "in memory")
+        self._patience = patience
+        if where is None:
+            self._engine = open_memory()
+        elif isinstance(where, Path):
+            self._engine = open_file(where, writable=writable, patience=patience)
+        else:
+            self._engine = open_server(where, writable=writable, patience=patience)
+        try:
+            self._settle_version(writable=writable)
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """One transaction: all of it is kept, or none.
 
         Raises:
-            StoreError: the file broke or the disk is full; nothing of the transaction is kept.
+            StoreError: the store broke, is locked, or cannot be written; nothing of the transaction is kept.
         """
         try:
             with self._engine.begin() as connection:
@@ -124,27 +143,42 @@ class Store:
                 if transaction.events:
                     rows = [{"at": each.at, "kind": each.kind, "data": each.data} for each in transaction.events]
                     connection.execute(insert(events), rows)
-        except DatabaseError as error:
-            raise StoreError(
-                f"The store {self.path} failed: {error.orig}; restore a copy of it if that lasts."
-            ) from error
-        except sqlite3.Error as error:
-            raise StoreError(f"The store {self.path} failed: {error}; restore a copy of it if that lasts.") from error
+        except (DatabaseError, sqlite3.Error) as error:
+            raise explain(error, self.name, self.file, self._patience) from error
 
     def close(self) -> None:
         """Closes the file."""
         self._engine.dispose()
 
+    def _settle_version(self, *, writable: bool) -> None:
+        with self.begin() as transaction:
+            if writable and self.file is not None:
+                self._refuse_damage(transaction.connection)
+            version = self._version(transaction.connection)
+            if version is None and writable:
+                make_tables(transaction.connection)
+                return
+        if version == REVISION:
+            return
+        if version is None or not writable or not is_older(version):
+            raise refusal(self.name, version or "")
+        if self.file is not None:
+            back_up_for_good(self.file, now=time.time())
+        with self.begin() as transaction:
+            migrate(transaction.connection, version)
 
-def _set_pragmas_of(*, writable: bool) -> Any:
-    def set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-        connection.execute(f"PRAGMA busy_timeout={_BUSY_MILLISECONDS}")
-        if writable:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
+    def _version(self, connection: Connection) -> str | None:
+        try:
+            return version_of(connection)
+        except StoreError as error:
+            raise StoreError(f"The store {self.name} cannot be used. {error}") from error
 
-    return set_pragmas
+    def _refuse_damage(self, connection: Connection) -> None:
+        """Looks at the whole file before anything is written to it; an empty one is a store not yet made."""
+        assert self.file is not None
+        problem = damage_seen(sqlite_of(connection))
+        if problem and (problem != EMPTY or has_backups(self.file)):
+            raise broken(self.file, problem)
 
 
 def get_meta(transaction: Transaction, key: str, default: Any = "") -> Any:
@@ -155,8 +189,7 @@ def get_meta(transaction: Transaction, key: str, default: Any = "") -> Any:
 
 def set_meta(transaction: Transaction, key: str, value: object) -> None:
     """Keeps a value (JSON) by name."""
-    statement = insert(meta).values(key=key, value=value)
-    transaction.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    insert_or_replace(transaction.connection, meta, "key", [{"key": key, "value": value}])
     transaction.meta[key] = value
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from blueprint import NodeState, derive_states
 from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
@@ -143,7 +144,7 @@ def _spent_by_label(transaction: Transaction) -> dict[str, tuple[int, float]]:
     rows = transaction.execute(
         select(
             items.c.label,
-            func.sum(func.iif(jobs.c.kind == "attempt", 1, 0)),
+            func.sum(case((jobs.c.kind == "attempt", 1), else_=0)),
             func.sum(jobs.c.cost_usd),
         )
         .join(items, items.c.id == jobs.c.item)
@@ -153,9 +154,11 @@ def _spent_by_label(transaction: Transaction) -> dict[str, tuple[int, float]]:
 
 
 def _attempts(transaction: Transaction) -> dict[str, int]:
-    state = func.iif(jobs.c.state == "ended", jobs.c.ending, jobs.c.state)
-    rows = transaction.execute(select(state, func.count()).where(jobs.c.kind == "attempt").group_by(state))
-    return dict(sorted(rows))
+    found = select(jobs.c.state, jobs.c.ending, func.count()).where(jobs.c.kind == "attempt")
+    counts: Counter[str] = Counter()
+    for state, ending, count in transaction.execute(found.group_by(jobs.c.state, jobs.c.ending)):
+        counts[ending if state == "ended" else state] += count
+    return dict(sorted(counts.items()))
 
 
 def _landings(transaction: Transaction) -> dict[str, int]:

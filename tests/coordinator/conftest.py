@@ -7,13 +7,17 @@ import shutil
 import socket
 import subprocess
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 import redis
+from sqlalchemy import create_engine
+from sqlalchemy.schema import CreateSchema
 
 from coordinator.git import MAIN, Repository
 from coordinator.store.store import Store
 from coordinator.work.services import embedded_broker
+from tests.support.postgresql import find_programs, postgresql_server
 from tests.support.repositories import commit_files
 from tests.support.waiting import wait_for
 
@@ -30,11 +34,36 @@ def hub(tmp_path: Path) -> Repository:
     return repository
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(tmp_path / "store.sqlite", writable=True)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store to write: once in a file, once in a real PostgreSQL."""
+    place = tmp_path / "store.sqlite" if request.param == "sqlite" else request.getfixturevalue("database")
+    opened = Store(place, writable=True)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[str]:
+    """URL of a real PostgreSQL."""
+    programs = find_programs()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is not installed, and CI skips nothing")
+        pytest.skip("PostgreSQL is not installed")
+    with postgresql_server(programs) as url:
+        yield url
+
+
+@pytest.fixture
+def database(database_server: str) -> str:
+    """URL of an empty schema in a real PostgreSQL."""
+    name = f"test_{uuid4().hex}"
+    engine = create_engine(database_server.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(CreateSchema(name))
+    engine.dispose()
+    return f"{database_server}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture(params=["valkey", "redis"], scope="session")

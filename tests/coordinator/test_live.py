@@ -35,9 +35,7 @@ def test_status_shows_reasons_that_are_empty_or_hostile(tmp_path: Path) -> None:
     with store.begin() as transaction:
         items.seed_items(transaction, book(node("a")))
         for reason in ("", "\n\n", "\x1b]0;gone\x07[/b] no"):
-            transaction.connection.exec_driver_sql(
-                "insert into failures (item, cause, reason, at, final) values (1, 'lean', ?, 0, 0)", (reason,)
-            )
+            items.record_failure(transaction, 1, "lean", reason, 0.0)
     store.close()
     answer = blueprover("status", str(folder), timeout=60)
     assert answer.returncode == 0, answer.stderr

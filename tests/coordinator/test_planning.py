@@ -17,7 +17,7 @@ from coordinator.cli.app import app
 from coordinator.engine.demo import prepare_demo
 from coordinator.errors import InputError
 from coordinator.schedule.plan import Interval
-from coordinator.store import items, jobs, landings, reports
+from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.lessons import read_lessons
 from coordinator.store.store import Store
 from coordinator.views.planning import keep_plan, make_plan, outcome_since, read_plan
@@ -62,6 +62,8 @@ def land(store: Store, request: int, item: int, at: float) -> None:
             transaction, "build", now=110, lease_seconds=60, base="0" * 40, item=item, pull_request=request
         )
         reports.end_build(transaction, BuildEnded(job, accepted=True), RETRY, 111)
+        requests.approve(transaction, request, 112)
+        landings.intend_landing(transaction, request, "0" * 40, f"{request:040x}", at)
         landings.finish_landing(transaction, request, f"{request:040x}", at)
 
 

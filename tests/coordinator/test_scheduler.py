@@ -262,6 +262,7 @@ class World:
                 case Land(number):
                     request = next(each for each in now_state.pull_requests if each.number == number)
                     self.landed.append(request.item)
+                    landings.intend_landing(transaction, number, HEAD, f"{number:040x}", self.now)
                     landings.finish_landing(transaction, number, f"{number:040x}", self.now)
         match action:
             case StartAttempt(target, number, cap):

@@ -107,7 +107,7 @@ def loop(tmp_path: Path, broker: str) -> Iterator[Loop]:
 def test_the_coordinator_grants_what_waits_at_its_next_round_and_takes_unwanted_jobs_back(loop: Loop) -> None:
     loop.report(AuditEnded(loop.jobs[0], ""))
     loop.step()
-    inbox = Campaign.open(loop.store.path.parent).inbox
+    inbox = loop.campaign.inbox
     job = next(job for job in loop.state.jobs if job.kind == "attempt" and job.item is not None)
     label = loop.state.by_id[job.item or 0].label
     assert loop.line.lost(loop.key, [job.id]) == set()
@@ -125,7 +125,7 @@ def test_the_coordinator_grants_what_waits_at_its_next_round_and_takes_unwanted_
 
 
 def test_a_stop_from_elsewhere_ends_the_run_that_it_means_and_no_later_one(loop: Loop) -> None:
-    inbox = Campaign.open(loop.store.path.parent).inbox
+    inbox = loop.campaign.inbox
     inbox.put(Stop(process=1))
     loop.step()
     assert not loop.coordinator.told_to_stop

@@ -112,8 +112,8 @@ def test_a_campaign_whose_book_does_not_parse_or_is_empty(tmp_path: Path) -> Non
 def test_a_store_that_is_broken(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c")
     (folder / "store.sqlite").write_bytes(b"this is no database, whatever its name says" * 100)
-    refused(5, "store.sqlite failed: file is not a database", "run", str(folder))
-    refused(5, "store.sqlite failed: file is not a database", "status", str(folder))
+    for command in ("run", "status"):
+        refused(5, "store.sqlite is broken (file is not a database); there is no good backup", command, str(folder))
 
 
 def test_an_unknown_command_and_a_missing_argument_are_typers_own_errors() -> None:

@@ -44,7 +44,7 @@ class Loop:
     """A coordinator and the test's place at the other end of the broker."""
 
     def __init__(self, folder: Path, broker: str) -> None:
-        campaign = Campaign.open(small_campaign(folder))
+        self.campaign = campaign = Campaign.open(small_campaign(folder))
         self.now = 1000.0
         self.store = Store(campaign.store_path, writable=True)
         self.services = NoServices(broker)

@@ -1,0 +1,193 @@
+"""Backups of a store's SQLite file: made while the campaign runs, kept beside it, and put back."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from coordinator.errors import InputError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+EMPTY = "it is empty"
+"""What is said of a file without any table: a store that was not made yet, or one that was cut off."""
+
+_FOLDER = "backups"
+_TIMED = "store-"
+_KEPT = "kept-"
+_LOG_FILES = ("-wal", "-shm")
+"""Files that belong to a SQLite file in its write-ahead mode."""
+
+
+def back_up(file: Path, target: Path) -> None:
+    """Copies a store, as it is at one moment, whatever its coordinator is doing; `target` is whole or not there.
+
+    Raises:
+        InputError: there is no store, or `target` is there already.
+        StoreError: the store is broken, or the copy cannot be written.
+    """
+    if not file.is_file():
+        raise InputError(f"There is no store {file} yet: `blueprover run` makes it.")
+    if target.exists():
+        raise InputError(f"{target} is there already; name another file.")
+    with _whole(target, f"The backup {target} cannot be made") as part:
+        _copy(file, part)
+        problem = damage_of(part)
+        if problem:
+            raise StoreError(f"The store {file} is broken ({problem}): no backup was made of it.")
+
+
+def back_up_beside(file: Path, *, now: float, keep: int) -> Path:
+    """Makes a backup in the campaign's folder, and drops all but the newest `keep`. Returns where it is.
+
+    Raises:
+        StoreError: the store is broken, or the copy cannot be written; older backups are all kept then.
+    """
+    target = _fresh(file, _TIMED, now)
+    back_up(file, target)
+    unfinished = target.parent.glob("*.part*")  # of a process that was killed
+    for old in (*_backups(file, _TIMED)[keep:], *unfinished):
+        old.unlink(missing_ok=True)
+    return target
+
+
+def back_up_for_good(file: Path, *, now: float) -> Path:
+    """Makes a backup that no later one drives out: before the store is changed from its ground up.
+
+    Raises:
+        StoreError: the store is broken, or the copy cannot be written.
+    """
+    target = _fresh(file, _KEPT, now)
+    back_up(file, target)
+    return target
+
+
+def newest_good(file: Path) -> Path | None:
+    """The newest backup beside a store that can be read from end to end; ``None`` where there is none."""
+    return next((each for each in _backups(file, "") if not damage_of(each)), None)
+
+
+def restore(file: Path, source: Path | None, *, now: float) -> tuple[Path, Path | None]:
+    """Puts a backup in the place of a store. The caller holds the campaign's lock.
+
+    Args:
+        file: the store's file, which is kept under another name.
+        source: the backup; the newest good one when left out.
+        now: seconds since the epoch.
+
+    Returns:
+        The backup, and where the store that was there is now (``None``: there was none).
+
+    Raises:
+        InputError: there is no backup.
+        StoreError: the backup is broken, or cannot be copied; nothing was changed then.
+    """
+    chosen = source or newest_good(file)
+    if chosen is None or not chosen.is_file():
+        raise InputError(f"There is no backup {source or f'in {file.parent / _FOLDER}'} to restore.")
+    problem = damage_of(chosen)
+    if problem:
+        raise StoreError(f"The backup {chosen} is broken ({problem}): name another one.")
+    aside: Path | None = None
+    with _whole(file, f"{chosen} cannot be copied to {file}") as part:
+        _copy(chosen, part)
+        aside = _set_aside(file, now)
+    return chosen, aside
+
+
+def damage_of(file: Path) -> str:
+    """What is wrong with a SQLite file that nobody writes; empty when all of it can be read."""
+    address = f"{file.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            return damage_seen(connection)
+    except sqlite3.Error as error:
+        return str(error)
+
+
+def damage_seen(connection: sqlite3.Connection) -> str:
+    """What is wrong with the database of a connection, in the database's words; empty when nothing is."""
+    if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        return EMPTY
+    found = [str(row[0]) for row in connection.execute("PRAGMA quick_check(1)")]
+    return "" if found == ["ok"] else " ".join(" ".join(found).split())
+
+
+def has_backups(file: Path) -> bool:
+    """Whether a store was ever backed up beside its file."""
+    return bool(_backups(file, ""))
+
+
+@contextmanager
+def _whole(target: Path, failure: str) -> Iterator[Path]:
+    """A file to write instead of `target`, which takes its place when it is on the disk, or leaves nothing.
+
+    Raises:
+        StoreError: it cannot be written; `failure` and why.
+    """
+    part = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        try:
+            yield part
+            _make_sure(part)
+            part.rename(target)
+            _make_sure(target.parent)
+        finally:
+            part.unlink(missing_ok=True)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(f"{failure}: {error}; make room, or name another place.") from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copies a database in one step, within one read transaction, into a file without a log beside it."""
+    address = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(address, uri=True)) as opened, closing(sqlite3.connect(target)) as copy:
+        opened.execute("PRAGMA busy_timeout=10000")
+        opened.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+
+
+def _make_sure(file: Path) -> None:
+    """Waits until a file, or a folder's list of files, is on the disk, whatever happens to the machine after that."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _set_aside(file: Path, now: float) -> Path | None:
+    """Renames a store with its log, the log first: it must never be taken for that of another file."""
+    aside = file.with_name(f"{file.stem}-replaced-{_stamp(now)}{file.suffix}")
+    for ending in (*_LOG_FILES, ""):
+        there = file.with_name(file.name + ending)
+        if there.exists():
+            there.rename(aside.with_name(aside.name + ending))
+    return aside if aside.exists() else None
+
+
+def _fresh(file: Path, kind: str, now: float) -> Path:
+    """A name that no backup has, in the order of time."""
+    stem, count = f"{kind}{_stamp(now)}", 1
+    folder, name = file.parent / _FOLDER, f"{stem}.sqlite"
+    while (folder / name).exists():
+        count += 1
+        name = f"{stem}-{count:03}.sqlite"
+    return folder / name
+
+
+def _backups(file: Path, kind: str) -> list[Path]:
+    """Backups of a kind beside a store (all kinds: empty), newest first."""
+    found = (file.parent / _FOLDER).glob(f"{kind}*.sqlite")
+    return sorted(found, key=lambda each: (each.stem.partition("-")[2], each.stem), reverse=True)
+
+
+def _stamp(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,161 @@
+"""The moves: every way in which an item, a job, a pull request or a landing gets from one state to another.
+
+The table is the law. A state is changed by `make_move` and `move_those` only, which move a record only from a state
+that the move may start in. The manual's picture is drawn from the same table: see `moves_picture`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import select, update
+
+from coordinator.errors import WrongMove
+from coordinator.store.schema import items, jobs, landings, pull_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Column
+
+    from coordinator.store.store import Transaction
+
+Record = Literal["item", "job", "pull request", "landing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One line of the table.
+
+    Attributes:
+        record: what kind of record moves.
+        name: what happens to it.
+        sources: the states it may start in; none for a move that makes the record.
+        target: the state it leads to; empty for a move that drops the record.
+        when: what brings it about, in a sentence.
+    """
+
+    record: Record
+    name: str
+    sources: tuple[str, ...]
+    target: str
+    when: str
+
+
+SEED = Move("item", "seed", (), "open", "The book has a stage that the store does not know.")
+LAND_ITEM = Move(
+    "item", "land", ("open", "failed", "skipped"), "landed", "`main` moved to a commit with its pull request."
+)
+GIVE_UP = Move("item", "give up", ("open",), "failed", "It used up its attempts.")
+REOPEN = Move("item", "reopen", ("failed",), "open", "The settings allow more than when it was given up.")
+SKIP = Move("item", "skip", ("open", "failed"), "skipped", "A person leaves it out.")
+RETRY = Move("item", "retry", ("open", "failed", "skipped"), "open", "A person wants it tried again.")
+
+SEND = Move("job", "send", (), "sent", "An order is about to go to the workers.")
+TAKE = Move("job", "take", ("sent", "running"), "running", "A worker says that it holds it.")
+END = Move("job", "end", ("sent", "running"), "ended", "A worker reported, or the lease ran out.")
+
+OPEN = Move("pull request", "open", (), "checking", "An attempt was submitted.")
+CERTIFY = Move("pull request", "certify", ("checking",), "reviewing", "The gate accepted it, joined with `main`.")
+APPROVE = Move("pull request", "approve", ("reviewing",), "approved", "It has all the approvals it needs.")
+LAND = Move("pull request", "land", ("approved",), "landed", "`main` moved to a commit with it.")
+RECHECK = Move("pull request", "recheck", ("approved",), "checking", "`main` moved below its certificates.")
+BOUNCE = Move(
+    "pull request",
+    "bounce",
+    ("checking", "reviewing", "approved"),
+    "bounced",
+    "The gate, the reviewers, a conflict, the book or a person speak against it, or nobody could tell.",
+)
+LAND_AFTER_ALL = Move(
+    "pull request",
+    "land after all",
+    ("bounced",),
+    "landed",
+    "A coordinator died when `main` had moved to it, and before it was started again a person closed it.",
+)
+
+INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
+FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")
+ABANDON = Move("landing", "abandon", ("intended",), "", "`main` did not move.")
+
+MOVES = (
+    *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
+    *(SEND, TAKE, END),
+    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, BOUNCE, LAND_AFTER_ALL),
+    *(INTEND, FINISH, ABANDON),
+)
+"""The table of allowed moves."""
+
+_KEYS: dict[Record, Column[Any]] = {
+    "item": items.c.id,
+    "job": jobs.c.id,
+    "pull request": pull_requests.c.number,
+    "landing": landings.c.after,
+}
+
+
+def make_move(transaction: Transaction, move: Move, key: int | str, **values: Any) -> bool:
+    """Moves one record, and sets other columns of it with that.
+
+    Args:
+        transaction: of the store.
+        move: from the table.
+        key: of the record: an id, a number, or the commit of a landing.
+        values: other columns to set.
+
+    Returns:
+        Whether it moved; ``False`` when it is already where the move leads, and then nothing changed.
+
+    Raises:
+        WrongMove: it is in another state, or nowhere.
+    """
+    if move_those(transaction, move, [key], **values):
+        return True
+    state = _state_of(transaction, move.record, key)
+    if state == move.target:
+        return False
+    raise _wrong(move, key, state)
+
+
+def move_those(transaction: Transaction, move: Move, keys: Collection[int | str], **values: Any) -> Sequence[Any]:
+    """Moves those of some records that are in a state in which the move may start; returns their keys."""
+    column = _KEYS[move.record]
+    table = column.table
+    moved = (
+        update(table)
+        .where(column.in_(keys), table.c.state.in_(move.sources))
+        .values(state=move.target, **values)
+        .returning(column)
+    )
+    return transaction.execute(moved).scalars().all()
+
+
+def may_move(transaction: Transaction, move: Move, key: int | str) -> bool:
+    """Whether a record is in a state in which the move may start."""
+    return _state_of(transaction, move.record, key) in move.sources
+
+
+def require_move(transaction: Transaction, move: Move, key: int | str) -> None:
+    """Refuses what is to end with a move that could not be made.
+
+    Raises:
+        WrongMove: the record is in no state in which the move may start.
+    """
+    state = _state_of(transaction, move.record, key)
+    if state not in move.sources:
+        raise _wrong(move, key, state)
+
+
+def _state_of(transaction: Transaction, record: Record, key: int | str) -> str | None:
+    column = _KEYS[record]
+    return transaction.execute(select(column.table.c.state).where(column == key)).scalar_one_or_none()
+
+
+def _wrong(move: Move, key: int | str, state: str | None) -> WrongMove:
+    found = "is not there" if state is None else f"is {state}"
+    return WrongMove(
+        f"The {move.record} {key} {found}: `{move.name}` starts in {' or '.join(move.sources)} only, so that nothing "
+        f"was changed."
+    )

@@ -1,0 +1,101 @@
+"""A campaign's store in a real PostgreSQL: one writer, any number of readers, and what is said when that fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from coordinator.campaign.settings import Settings
+from coordinator.errors import CampaignBusy, SettingsError, StoreError
+from coordinator.store.schema import failures, items
+from coordinator.store.store import Store, get_meta, set_meta
+
+HOLD = """
+import sys
+from coordinator.store.store import Store
+store = Store(sys.argv[1], writable=True)
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_writer_is_refused_until_the_first_is_gone_however_it_went(database: str) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "open\n"
+    with pytest.raises(CampaignBusy, match="Another coordinator writes"):
+        Store(database, writable=True, patience=0.05)
+    Store(database, writable=False).close()
+    holder.kill()
+    holder.communicate()
+    store = Store(database, writable=True, patience=60.0)
+    store.close()
+    Store(database, writable=True, patience=60.0).close()
+
+
+def test_a_writer_that_lost_its_connection_takes_the_lock_anew_or_leaves(database: str) -> None:
+    store = Store(database, writable=True, patience=0.05)
+    end_session(database, session_of(store))
+    with pytest.raises(StoreError, match="failed"):
+        session_of(store)
+    session = session_of(store)  # a new connection, lock included
+    with pytest.raises(CampaignBusy):
+        Store(database, writable=True, patience=0.05)
+    end_session(database, session)
+    second = Store(database, writable=True, patience=60.0)
+    with pytest.raises(StoreError, match="failed"):
+        session_of(store)
+    with pytest.raises(CampaignBusy):
+        session_of(store)
+    second.close()
+    store.close()
+
+
+def session_of(store: Store) -> int:
+    with store.begin() as transaction:
+        return int(transaction.connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
+
+
+def end_session(database: str, session: int) -> None:
+    """Ends a session and waits until it is gone, its locks with it."""
+    engine = create_engine(database.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_terminate_backend(:session, 60000)"), {"session": session})
+    engine.dispose()
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: object) -> None:
+    url = f"postgresql://someone:secret@/campaign?host={tmp_path}"
+    with pytest.raises(StoreError, match=r"postgresql://someone@/campaign failed") as caught:
+        Store(url, writable=True)
+    assert "secret" not in str(caught.value)
+
+
+def test_text_that_postgresql_refuses_is_kept_without_what_it_refuses(store: Store) -> None:
+    with store.begin() as transaction:
+        transaction.execute(items.insert().values(id=1, label="a", stage="proof", state="open"))
+        said = "NUL \0, half a pair \ud800, a whole one \U0001d538, é"
+        transaction.execute(failures.insert().values(item=1, cause="limit", reason=said, at=1.0, final=0))
+        set_meta(transaction, "word", "NUL \0, half a pair \ud800")
+    with store.begin() as transaction:
+        kept = transaction.execute(failures.select()).one().reason
+        assert kept == "NUL �, half a pair �, a whole one \U0001d538, é"
+        assert get_meta(transaction, "word") == "NUL \0, half a pair \ud800"
+
+
+def test_only_urls_of_postgresql_are_settings() -> None:
+    for url in ("postgresql://u@h/n", "postgresql+psycopg://u@h/n"):
+        Settings.model_validate({"store": {"url": url}})
+    for url in ("sqlite:///x", "mysql://h/n", "https://h"):
+        with pytest.raises(ValueError, match=r"store\.url"):
+            Settings.model_validate({"store": {"url": url}})
+
+
+def test_a_url_that_cannot_be_read_is_a_wrong_setting() -> None:
+    with pytest.raises(SettingsError, match=r"`store\.url` is no URL"):
+        Store("postgresql://host:port/name", writable=False)
