@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from agents.agent import run_agent
 from agents.assignment import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
 from agents.errors import AgentError
-from agents.outcome import Outcome, Usage, Verdict
+from agents.outcome import Finding, IssueKind, Outcome, Usage, Verdict
 from agents.prices import Price, PriceTable
 from agents.transcript import Transcript
 from agents.workspace import Workspace
@@ -21,6 +21,8 @@ __all__ = [
     "Assignment",
     "DependencyBrief",
     "Feedback",
+    "Finding",
+    "IssueKind",
     "Limits",
     "NodeBrief",
     "Outcome",

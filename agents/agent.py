@@ -65,17 +65,19 @@ def run_agent(
 
 def _finish(attempt: _Attempt, workspace: Workspace, cancelled: Callable[[], bool]) -> Outcome:
     """Let the attempt work, and turn the way it ended into an outcome."""
+    closes: tuple[int, ...] = ()
     try:
         attempt.work(cancelled)
     except Ended as end:
         ending, summary, verdict, cause = end.ending, str(end), end.verdict, end.cause
-        finished = end.finished
+        finished, closes = end.finished, end.closes
     except (AgentError, CheckerError, OSError) as error:
         ending, summary, verdict, cause = "failed", str(error), None, _cause(error)
         finished = False
     if not finished:
         summary = last_state(summary, workspace.changed(), attempt.tools.last_check, attempt.said)
-    return Outcome(ending, cut(summary, MAX_SUMMARY), verdict, attempt.meter.usage, cause)
+    found = tuple(attempt.tools.findings)
+    return Outcome(ending, cut(summary, MAX_SUMMARY), verdict, attempt.meter.usage, cause, found, closes)
 
 
 def _cause(error: Exception) -> str:

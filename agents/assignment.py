@@ -13,7 +13,7 @@ from blueprint.status import Stage  # noqa: TC001 - pydantic reads the annotatio
 from checker import Layout  # noqa: TC001 - pydantic reads the annotations when it runs
 
 Role = Literal["author", "reviewer"]
-Source = Literal["person", "reviewer", "checker", "merge", "attempt"]
+Source = Literal["person", "issue", "reviewer", "checker", "merge", "attempt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ class Feedback:
     """What became of earlier attempts on the item.
 
     Attributes:
-        source: who says so: a person who runs the campaign, a reviewer, the checker on the trusted builder, the merge
-            queue, or the summary an earlier attempt left.
+        source: who says so: a person who runs the campaign, an open issue of the node, a reviewer, the checker on the
+            trusted builder, the merge queue, or the summary an earlier attempt left.
         text: what they say.
     """
 

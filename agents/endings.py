@@ -26,19 +26,29 @@ class Ended(Exception):
         finished: whether the message sums the attempt up by itself; otherwise its last state is added.
         verdict: a reviewer's decision, if it is one.
         cause: which limit, if it is one.
+        closes: numbers of the issues that are resolved, if work was handed in.
     """
 
     ending: ClassVar[Ending]
     finished: ClassVar[bool] = False
     verdict: Verdict | None = None
     cause: str = ""
+    closes: tuple[int, ...] = ()
 
 
 class Submitted(Ended):
-    """The gate accepted the work; the message is the agent's summary."""
+    """The gate accepted the work; the message is the agent's summary.
+
+    Attributes:
+        closes: numbers of the issues it resolves.
+    """
 
     ending = "submitted"
     finished = True
+
+    def __init__(self, summary: str, closes: tuple[int, ...] = ()) -> None:
+        super().__init__(summary)
+        self.closes = closes
 
 
 class GaveUp(Ended):

@@ -6,6 +6,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agents.outcome import IssueKind
+
 _FILE = "The file, relative to the project, such as `Arithmetic/Base/Equality.lean`."
 _FULL_NAME = "Full name of the declaration, as `outline` gives it."
 
@@ -98,11 +100,24 @@ class AskGoal(ToolInput):
     )
 
 
+class FileIssue(ToolInput):
+    """Tell people and other agents what is wrong with a node. The work goes on; nothing changes by itself."""
+
+    name = "file_issue"
+    kind: IssueKind = Field(
+        description="`missing_lemma`: something that is needed stands nowhere; `wrong_statement`: the book's statement "
+        "or its Lean is false or says another thing; `ambiguous_text`: the book can be read in two ways."
+    )
+    text: str = Field(min_length=1, max_length=2000, description="What is wrong, how you know, and what would mend it.")
+    node: str = Field("", description="Label of the node, yours or one that it uses; empty for yours.")
+
+
 class Submit(ToolInput):
     """Hand in the work. The gate judges it first: if it refuses, the reasons come back and you go on."""
 
     name = "submit"
     summary: str = Field(min_length=1, description="What was done and how, in a few sentences, for the reviewers.")
+    closes: list[int] = Field([], max_length=20, description="Numbers of the open issues that this work resolves.")
 
 
 class GiveUp(ToolInput):
@@ -126,8 +141,8 @@ class GiveVerdict(ToolInput):
 
 AUTHOR: tuple[type[ToolInput], ...] = (
     ListFiles, ReadFile, OutlineFile, WriteFile, ReplaceProof, InsertDeclaration, RemoveDeclaration, Check, AskGoal,
-    Submit, GiveUp,
+    FileIssue, Submit, GiveUp,
 )  # fmt: skip
 """The author's tools; `AskGoal` only where there are warm servers to ask."""
-REVIEWER: tuple[type[ToolInput], ...] = (ListFiles, ReadFile, OutlineFile, GiveVerdict)
+REVIEWER: tuple[type[ToolInput], ...] = (ListFiles, ReadFile, OutlineFile, FileIssue, GiveVerdict)
 """The reviewer's tools."""

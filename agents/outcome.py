@@ -11,6 +11,8 @@ from agents.errors import AssignmentInvalid
 
 Ending = Literal["submitted", "gave_up", "verdict", "limit", "failed", "cancelled"]
 Decision = Literal["approve", "request_changes", "reject"]
+IssueKind = Literal["missing_lemma", "wrong_statement", "ambiguous_text"]
+"""What can be wrong: something is missing in the book or the library, says too much, or can be read in two ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,21 @@ class Verdict:
 
     decision: Decision
     reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something an agent found to be wrong with a node, for people and for other agents.
+
+    Attributes:
+        kind: what is wrong.
+        node: label of the node.
+        text: what, in the agent's words.
+    """
+
+    kind: IssueKind
+    node: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +88,8 @@ class Outcome:
         usage: what the attempt used.
         cause: for ``limit`` and ``failed``, which limit or which kind of failure (`AgentError.cause`);
             empty otherwise.
+        findings: what the agent found to be wrong.
+        closes: numbers of the issues that the submitted work resolves, in the author's words.
     """
 
     ending: Ending
@@ -78,6 +97,8 @@ class Outcome:
     verdict: Verdict | None = None
     usage: Usage = field(default_factory=Usage)
     cause: str = ""
+    findings: tuple[Finding, ...] = ()
+    closes: tuple[int, ...] = ()
 
     def to_json(self) -> str:
         """One line of JSON that `from_json` reads back."""

@@ -15,6 +15,7 @@ from agents.inputs import (
     REVIEWER,
     AskGoal,
     Check,
+    FileIssue,
     GiveUp,
     GiveVerdict,
     InsertDeclaration,
@@ -27,7 +28,7 @@ from agents.inputs import (
     ToolInput,
     WriteFile,
 )
-from agents.outcome import Verdict
+from agents.outcome import Finding, Verdict
 from agents.summary import MAX_SUMMARY
 from agents.transcript import cut
 from checker import Change, judge
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT = 24_000
 """Longest answer of a tool, in characters."""
+MAX_FINDINGS = 5
+"""Issues that one attempt may file: what is worth telling is told in a few."""
 
 
 class Toolbox:
@@ -49,6 +52,7 @@ class Toolbox:
 
     Attributes:
         last_check: what Lean or the gate said last; empty before the first time.
+        findings: what the agent found to be wrong.
     """
 
     def __init__(self, assignment: Assignment, workspace: Workspace) -> None:
@@ -58,6 +62,7 @@ class Toolbox:
         kinds = AUTHOR if assignment.role == "author" else REVIEWER
         self._kinds = tuple(each for each in kinds if each is not AskGoal or workspace.pool is not None)
         self.last_check = ""
+        self.findings: list[Finding] = []
 
     @property
     def definitions(self) -> tuple[ToolParam, ...]:
@@ -119,8 +124,10 @@ class Toolbox:
                 return self.last_check
             case AskGoal(path=path, line=line, column=column):
                 return self._adviser.goal(path, line, column)
-            case Submit(summary=summary):
-                return self._submit(summary)
+            case FileIssue():
+                return self._file(wanted)
+            case Submit(summary=summary, closes=closes):
+                return self._submit(summary, tuple(closes))
             case GiveUp(reason=reason):
                 raise GaveUp(reason)
             case GiveVerdict(decision=decision, reasons=reasons):
@@ -161,7 +168,19 @@ class Toolbox:
         self._workspace.write(path, after, self.writable)
         return f"{told}; {path} now declares:\n{editing.outline_text(after)}"
 
-    def _submit(self, summary: str) -> str:
+    def _file(self, wanted: FileIssue) -> str:
+        known = [self._assignment.node.label, *(each.label for each in self._assignment.dependencies)]
+        node = wanted.node or known[0]
+        if node not in known:
+            raise ToolError(f"file_issue: {node!r} is no node that this work uses; those are {', '.join(known)}.")
+        finding = Finding(wanted.kind, node, wanted.text)
+        if finding not in self.findings:
+            if len(self.findings) >= MAX_FINDINGS:
+                raise ToolError(f"file_issue: {MAX_FINDINGS} issues are the most that one attempt may file.")
+            self.findings.append(finding)
+        return "Filed. People and other agents will read it; go on with the work as well as it can be done."
+
+    def _submit(self, summary: str, closes: tuple[int, ...]) -> str:
         task = self._assignment
         change = Change(
             base=self._workspace.base,
@@ -176,7 +195,7 @@ class Toolbox:
         )
         judgement = judge(change, task.layout, self._workspace.policy, self._workspace.builder)
         if judgement.accepted:
-            raise Submitted(summary)
+            raise Submitted(summary, closes)
         self.last_check = refusal(judgement)
         raise ToolError(self.last_check)
 

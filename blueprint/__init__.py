@@ -12,7 +12,7 @@ from blueprint.reader import BlueprintReader, read_blueprint
 from blueprint.report import report
 from blueprint.root import find_root
 from blueprint.sarif import sarif
-from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
+from blueprint.snapshot import FailureRecord, IssueRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
 from blueprint.status import NodeState, Stage, derive_states, ready_stages
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Edge",
     "Entry",
     "FailureRecord",
+    "IssueRecord",
     "Marks",
     "Node",
     "NodeProgress",

@@ -99,6 +99,29 @@ class FailureRecord:
     final: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class IssueRecord:
+    """Something that an agent or a person found to be wrong with a node, and that is not closed.
+
+    Attributes:
+        number: counted from 1 within the campaign.
+        kind: ``missing_lemma``, ``wrong_statement`` or ``ambiguous_text``.
+        label: the node's.
+        text: what is wrong, in the words of who filed it first.
+        filed_by: ``person``, or the job, such as ``attempt 12``.
+        times: how often it was filed.
+        at: seconds since the epoch.
+    """
+
+    number: int
+    kind: str
+    label: str
+    text: str
+    filed_by: str
+    times: int
+    at: float
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A campaign at one moment.
@@ -121,6 +144,7 @@ class Snapshot:
         taken_at: seconds since the epoch.
         paused: whether a person has asked that no agents be sent.
         skipped: labels of the nodes that a person has left out, in the order of the book.
+        issues: the open ones, oldest first.
     """
 
     campaign: str
@@ -141,3 +165,4 @@ class Snapshot:
     taken_at: float = 0.0
     paused: bool = False
     skipped: tuple[str, ...] = ()
+    issues: tuple[IssueRecord, ...] = ()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from blueprint import Renderings
     from blueprint.node import Node
-    from blueprint.snapshot import NodeProgress, PullRequestRecord, Snapshot
+    from blueprint.snapshot import IssueRecord, NodeProgress, PullRequestRecord, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,9 @@ class Edition:
         )
         self._links = {node.label: self._link(node) for node in self.blueprint.nodes}
         self._pull_requests: dict[str, list[PullRequestLink]] = defaultdict(list)
+        self._issues: dict[str, list[IssueRecord]] = defaultdict(list)
+        for issue in snapshot.issues:
+            self._issues[issue.label].append(issue)
         self.pull_requests = tuple(self._pull_request_link(record) for record in snapshot.pull_requests)
         for link in self.pull_requests:
             self._pull_requests[link.label].append(link)
@@ -139,6 +142,10 @@ class Edition:
     def pull_requests_of(self, label: str) -> Sequence[PullRequestLink]:
         """Return a node's pull requests, oldest first."""
         return tuple(self._pull_requests.get(label, ()))
+
+    def issues_of(self, label: str) -> Sequence[IssueRecord]:
+        """Return the open issues of a node, oldest first."""
+        return tuple(self._issues.get(label, ()))
 
     def _reference(self, label: str) -> str:
         path = self.routes.reference(label)

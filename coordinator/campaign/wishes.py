@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from agents import IssueKind  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.errors import InputError
 
 LONGEST_HINT = 8_000
@@ -77,7 +78,25 @@ class Boost:
     kind: Literal["boost"] = "boost"
 
 
-Wish = Pause | Resume | Stop | Retry | Skip | Boost
+@dataclass(frozen=True, slots=True)
+class FileIssue:
+    """Say what is wrong with a node."""
+
+    node: Name
+    issue: IssueKind
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    kind: Literal["file_issue"] = "file_issue"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIssue:
+    """Say that an issue is none, or none any more."""
+
+    number: Annotated[int, Field(ge=1)]
+    kind: Literal["close_issue"] = "close_issue"
+
+
+Wish = Pause | Resume | Stop | Retry | Skip | Boost | FileIssue | CloseIssue
 
 
 @dataclass(frozen=True, slots=True)

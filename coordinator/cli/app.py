@@ -22,6 +22,7 @@ from coordinator.cli.draft import draft
 from coordinator.cli.graph import graph
 from coordinator.cli.host import doctor, worker
 from coordinator.cli.inspection import inspect
+from coordinator.cli.issues import issue
 from coordinator.cli.merge import merge_driver, merge_file
 from coordinator.cli.plan import plan
 from coordinator.cli.simulate import simulate
@@ -57,6 +58,7 @@ app.command()(retry)
 app.command()(skip)
 app.command()(boost)
 app.command()(cost)
+app.add_typer(issue)
 app.command()(check)
 app.command()(graph)
 app.command()(uses)

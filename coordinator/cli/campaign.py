@@ -11,6 +11,8 @@ from rich.console import Console
 
 INTERRUPTED = 130
 
+_ISSUES_SHOWN = 5
+
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 
 
@@ -98,7 +100,8 @@ def status(
     from coordinator.campaign.campaign import Campaign
     from coordinator.store.opening import open_to_read
     from coordinator.views.live import draw, plain
-    from coordinator.views.snapshot import running_jobs, status_of, take_snapshot
+    from coordinator.views.snapshot import take_snapshot
+    from coordinator.views.status import running_jobs, status_of
 
     campaign = Campaign.open(folder)
     store = open_to_read(campaign)
@@ -119,6 +122,10 @@ def status(
     if snapshot.skipped:
         left_out = f"Left out, with what rests on them: {', '.join(snapshot.skipped)}."
         console.print(plain(left_out), highlight=False, markup=False, soft_wrap=True)
+    for issue in snapshot.issues[-_ISSUES_SHOWN:]:
+        first_line = issue.text.strip().partition("\n")[0]
+        line = f"Issue {issue.number} of {issue.label}: {issue.kind.replace('_', ' ')}: {first_line}"
+        console.print(plain(line), highlight=False, markup=False, soft_wrap=True)
     for failure in snapshot.failures[-5:]:
         first_line = failure.reason.strip().partition("\n")[0]
         line = f"{failure.label} ({failure.stage}): {failure.cause}: {first_line}"

@@ -20,14 +20,14 @@ def pause(folder: Folder) -> None:
     """Send no new agents; those at work end, and what they propose is built and landed."""
     from coordinator.campaign.wishes import Pause
 
-    _ask(folder, Pause())
+    ask_campaign(folder, Pause())
 
 
 def resume(folder: Folder) -> None:
     """Send agents again after a pause."""
     from coordinator.campaign.wishes import Resume
 
-    _ask(folder, Resume())
+    ask_campaign(folder, Resume())
 
 
 def stop(folder: Folder) -> None:
@@ -54,14 +54,14 @@ def retry(
     """Try again what was given up, keeps failing or was left out, with all its attempts before it."""
     from coordinator.campaign.wishes import Retry
 
-    _ask(folder, Retry(node or "", failed, cause or "", hint or "", model or "", max_cost))
+    ask_campaign(folder, Retry(node or "", failed, cause or "", hint or "", model or "", max_cost))
 
 
 def skip(folder: Folder, node: Node) -> None:
     """Leave a node out until `retry` names it. What rests on it stays blocked."""
     from coordinator.campaign.wishes import Skip
 
-    _ask(folder, Skip(node))
+    ask_campaign(folder, Skip(node))
 
 
 def boost(
@@ -74,10 +74,15 @@ def boost(
     """Value a node, and what it rests on, more than by itself, so that it is begun earlier."""
     from coordinator.campaign.wishes import Boost
 
-    _ask(folder, Boost(node, by))
+    ask_campaign(folder, Boost(node, by))
 
 
-def _ask(folder: Path, wish: Wish) -> None:
+def ask_campaign(folder: Path, wish: Wish) -> None:
+    """Asks something of the campaign in `folder` and prints the answer.
+
+    Raises:
+        CoordinatorError: it was refused; the message is the answer.
+    """
     from coordinator.campaign.campaign import Campaign
     from coordinator.engine.wishing import ask
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from coordinator.schedule import scheduler
 from coordinator.store import items, jobs, requests
+from coordinator.store.issues import open_issues_of
 from coordinator.store.items import read_feedback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from agents import Feedback
     from coordinator.campaign.settings import Settings
@@ -170,10 +171,20 @@ class Performer:
         if not orders:
             return
         with self.ledger.begin() as transaction:
-            words = read_feedback(transaction, [order.item for order in orders if order.item is not None])
+            words = self._words_on(transaction, {order.item for order in orders if order.item is not None})
             sent = [self._send_job(transaction, order) for order in orders]
         for job, order in zip(sent, orders, strict=True):
             self.carrier.send(QUEUE_OF[order.kind], order.write(job, words.get(order.item, ())))
+
+    def _words_on(self, transaction: Transaction, wanted: Collection[int]) -> dict[int | None, list[Feedback]]:
+        """What the next agents at items are to read, by item: what was said, and the open issues of their nodes."""
+        words = read_feedback(transaction, wanted)
+        labels = {item: self.ledger.state.by_id[item].label for item in wanted}
+        found = open_issues_of(transaction, set(labels.values()))
+        for item, label in labels.items():
+            if label in found:
+                words.setdefault(item, []).extend(found[label])
+        return words
 
     def _send_job(self, transaction: Transaction, order: _Order) -> int:
         return jobs.send_job(

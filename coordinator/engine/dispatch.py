@@ -25,6 +25,9 @@ _FEEDBACK_SHOWN = 6
 _HINTS_SHOWN = 3
 """How many of the latest hints of people an agent reads, before all else."""
 
+_ISSUES_SHOWN = 10
+"""How many of the latest open issues of its node an agent reads."""
+
 _DIFF_SHOWN = 60_000
 """Characters of a diff a reviewer reads."""
 
@@ -196,10 +199,11 @@ class Dispatcher:
 
 
 def _shown(words: Sequence[Feedback]) -> tuple[Feedback, ...]:
-    """What an agent reads of what was said: the hints of people first, then what became of the last attempts."""
+    """What an agent reads of what was said: the hints of people, open issues, what became of the last attempts."""
     hints = [each for each in words if each.source == "person"]
-    others = [each for each in words if each.source != "person"]
-    return (*hints[-_HINTS_SHOWN:], *others[-_FEEDBACK_SHOWN:])
+    issues = [each for each in words if each.source == "issue"]
+    others = [each for each in words if each.source not in {"person", "issue"}]
+    return (*hints[-_HINTS_SHOWN:], *issues[-_ISSUES_SHOWN:], *others[-_FEEDBACK_SHOWN:])
 
 
 def slug(item: Item) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from coordinator.errors import RefMoved
 from coordinator.git import MAIN, candidate_ref
 from coordinator.queue import ModuleRecord, broken_certificates
+from coordinator.store.issues import closed_by_landing
 from coordinator.store.landings import abandon_landing, finish_landing, intend_landing, intended_landings
 from coordinator.store.loading import load_modules
 from coordinator.store.requests import bounce, recheck
@@ -22,6 +23,7 @@ from coordinator.store.schema import pull_requests
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from coordinator.campaign.settings import RetrySettings
@@ -77,6 +79,7 @@ class Lander:
         with self._ledger.begin() as transaction:
             row = transaction.execute(select(pull_requests).where(pull_requests.c.number == request.number)).one()
             current = load_modules(transaction)
+            closed = closed_by_landing(transaction, request.number)
         tip = self._hub.head() or ""
         if tip != self._ledger.state.certified:
             return False
@@ -84,7 +87,7 @@ class Lander:
         if not merge.clean:
             self._bounce(request, merge.conflicts, tip, now)
             return False
-        commit = self._hub.commit(merge.tree, [tip, request.head], _message(row, item))
+        commit = self._hub.commit(merge.tree, [tip, request.head], _message(row, item, closed))
         if request.certified != tip and not self._still_certified(row, current, commit):
             with self._ledger.begin() as transaction:
                 recheck(transaction, request.number, now)
@@ -126,9 +129,10 @@ def _digest(source: bytes | None) -> str:
     return hashlib.sha256(source).hexdigest() if source is not None else ""
 
 
-def _message(row: Any, item: Item) -> str:
+def _message(row: Any, item: Item, closed: Sequence[int]) -> str:
+    closing = "".join(f"Closes-issue: {number}\n" for number in closed)
     return (
         f"Land {item.stage} of {item.label} (pull request {row.number})\n\n{row.summary}\n\n"
         f"Node: {item.label}\nStage: {item.stage}\nPull-request: {row.number}\nCertified-on: {row.certified}\n"
-        f"Meaning: {row.lock}\n"
+        f"Meaning: {row.lock}\n{closing}"
     )

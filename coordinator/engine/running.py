@@ -22,7 +22,8 @@ from coordinator.git import require_git
 from coordinator.schedule.scheduler import Finish
 from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.views.live import LiveView, one_line, plain
-from coordinator.views.snapshot import running_jobs, take_snapshot
+from coordinator.views.snapshot import take_snapshot
+from coordinator.views.status import running_jobs
 from coordinator.work.services import Services
 from coordinator.work.shared_certificates import Sharing
 from website import WebsiteError, build_site

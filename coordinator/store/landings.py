@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
+from coordinator.store.issues import close_issues, closed_by_landing
 from coordinator.store.moves import (
     ABANDON,
     FINISH,
@@ -61,6 +62,7 @@ def finish_landing(transaction: Transaction, number: int, after: str, now: float
         WrongMove: the landing was not intended, or the request not approved.
     """
     request = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
+    close_issues(transaction, closed_by_landing(transaction, number), f"pull request {number}", now)
     make_move(transaction, FINISH, after, at=now)
     land = LAND_AFTER_ALL if may_move(transaction, LAND_AFTER_ALL, number) else LAND
     make_move(transaction, land, number, landed_as=after, closed_at=now)

@@ -1,4 +1,4 @@
-"""The moves: every way in which an item, a job, a pull request or a landing gets from one state to another.
+"""The moves: every way in which an item, a job, a pull request, a landing or an issue gets from one state to another.
 
 The table is the law. A state is changed by `make_move` and `move_those` only, which move a record only from a state
 that the move may start in. The manual's picture is drawn from the same table: see `moves_picture`.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import select, update
 
 from coordinator.errors import WrongMove
-from coordinator.store.schema import items, jobs, landings, pull_requests
+from coordinator.store.schema import issues, items, jobs, landings, pull_requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from coordinator.store.store import Transaction
 
-Record = Literal["item", "job", "pull request", "landing"]
+Record = Literal["item", "job", "pull request", "landing", "issue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,18 @@ INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
 FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")
 ABANDON = Move("landing", "abandon", ("intended",), "", "`main` did not move.")
 
+FILE = Move("issue", "file", (), "open", "An agent or a person says what is wrong with a node.")
+CLOSE = Move("issue", "close", ("open",), "closed", "The landing of its node names it, or a person closes it.")
+FILE_AGAIN = Move(
+    "issue", "file again", ("closed",), "open", "It is filed again, and no person had closed it; or by a person."
+)
+
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
     *(SEND, TAKE, END),
     *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, BOUNCE, LAND_AFTER_ALL),
     *(INTEND, FINISH, ABANDON),
+    *(FILE, CLOSE, FILE_AGAIN),
 )
 """The table of allowed moves."""
 
@@ -93,6 +100,7 @@ _KEYS: dict[Record, Column[Any]] = {
     "job": jobs.c.id,
     "pull request": pull_requests.c.number,
     "landing": landings.c.after,
+    "issue": issues.c.number,
 }
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.retrying import cause_of
+from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
 from coordinator.store.landings import replace_modules
@@ -35,6 +36,7 @@ def end_attempt(
     row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
+    file_findings(transaction, report.findings, row, now)
     cut_short = report.cause == "cost" and row.cap_usd < full_cap_usd
     if report.ending == "submitted":
         open_request(transaction, row, report, now)
@@ -51,6 +53,7 @@ def end_review(transaction: Transaction, report: ReviewEnded, now: float) -> boo
     row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
+    file_findings(transaction, report.findings, row, now)
     if report.decision:
         verdict = {
             "pull_request": row.pull_request,

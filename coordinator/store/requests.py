@@ -29,6 +29,10 @@ CAUSES = {
 """Cause of a failure, by who sent a pull request back."""
 
 
+_CLOSED_AT_MOST = 20
+"""Issues that one landing may close."""
+
+
 def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> None:
     """Opens a pull request for what an attempt submitted; `job` is the attempt's row."""
     row = insert(pull_requests).values(
@@ -38,6 +42,7 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
         base=job.base,
         head=report.head,
         summary=report.summary,
+        closes=list(report.closes[:_CLOSED_AT_MOST]),
         opened_at=now,
     )
     number: int = transaction.execute(row.returning(pull_requests.c.number)).scalar_one()

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0003"
+REVISION = "0004"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -124,6 +124,7 @@ pull_requests = Table(
     Column("assumes", JSON, nullable=False, default=list),
     Column("modules", JSON, nullable=False, default=dict),
     Column("certified", String, nullable=False, default=""),
+    Column("closes", JSON, nullable=False, default=list, server_default="[]"),
     Column("reason", Text, nullable=False, default=""),
     Column("landed_as", String, nullable=False, default=""),
     Column("opened_at", Float, nullable=False),
@@ -187,6 +188,23 @@ failures = Table(
     Column("final", Integer, nullable=False, default=0),
     Column("set_aside", Integer, nullable=False, default=0),
     Index("failures_by_item", "item"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("label", String, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("digest", String, nullable=False, unique=True),
+    Column("filed_by", String, nullable=False),
+    Column("times", Integer, nullable=False, default=1),
+    Column("state", String, nullable=False),
+    Column("closed_by", String, nullable=False, default=""),
+    Column("opened_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Index("issues_by_label", "label"),
 )
 
 wishes = Table(

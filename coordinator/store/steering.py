@@ -5,15 +5,16 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from agents.errors import UnknownModel
-from coordinator.campaign.wishes import Answer, Boost, Pause, Resume, Retry, Skip, Stop
+from coordinator.campaign.wishes import Answer, Boost, CloseIssue, FileIssue, Pause, Resume, Retry, Skip, Stop
 from coordinator.errors import InputError
+from coordinator.store.issues import PERSON, close_issues, file_issue
 from coordinator.store.items import add_feedback
 from coordinator.store.moves import RETRY, SKIP, make_move
 from coordinator.store.requests import drop_work
-from coordinator.store.schema import failures, feedback, items, jobs, wishes
+from coordinator.store.schema import failures, feedback, issues, items, jobs, wishes
 from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _grant(transaction: Transaction, wish: Wish, book: Book, settings: Settings,
             return _skip(transaction, find_node(node, book), now)
         case Boost(node, by):
             return _boost(transaction, find_node(node, book), by, book, now)
+        case FileIssue() | CloseIssue():
+            return _issue(transaction, wish, book, now)
 
 
 def find_node(name: str, book: Book) -> str:
@@ -121,10 +124,9 @@ def _chosen(transaction: Transaction, wish: Retry, book: Book) -> Sequence[Any]:
         return rows
     if not wish.failed and not wish.cause:
         raise InputError("Name a node to try again, or say --failed or --cause.")
-    wanted: ColumnElement[bool] = items.c.label.in_(tuple(book.homes)) & items.c.state.in_(("failed", "open"))
-    rows = transaction.execute(select(items).where(wanted).order_by(items.c.id)).all()
-    if wish.failed:
-        rows = [row for row in rows if row.state == "failed"]
+    states = ("failed",) if wish.failed else ("failed", "open")
+    found = transaction.execute(select(items).where(items.c.state.in_(states)).order_by(items.c.id)).all()
+    rows = [row for row in found if row.label in book.homes]
     if not wish.cause:
         return rows
     causes = last_causes(transaction)
@@ -186,9 +188,19 @@ def _boost(transaction: Transaction, label: str, by: float, book: Book, now: flo
         transaction.log("boosted", now, item=row.id, by=by)
     if not changed:
         return f"{label} and what it rests on have that boost already, or have landed."
-    return (
-        f"{_named(sorted({row.label for row in changed}))} {'will be begun first' if by else 'wait like others again'}."
-    )
+    return f"{_named(sorted({row.label for row in changed}))} will be valued {by:g} times as much."
+
+
+def _issue(transaction: Transaction, wish: FileIssue | CloseIssue, book: Book, now: float) -> str:
+    if isinstance(wish, FileIssue):
+        filed = file_issue(transaction, wish.issue, find_node(wish.node, book), wish.text, PERSON, now)
+        return f"Issue {filed} is open."
+    number = wish.number
+    if close_issues(transaction, [number], PERSON, now):
+        return f"Issue {number} is closed."
+    if transaction.execute(select(issues.c.number).where(issues.c.number == number)).first() is None:
+        raise InputError(f"There is no issue {number}; `blueprover issue list` lists them.")
+    return f"Issue {number} was closed already."
 
 
 def _named(labels: Collection[str]) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, func, select
 
 from blueprint import NodeState, derive_states
-from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
+from blueprint.snapshot import FailureRecord, IssueRecord, NodeProgress, PullRequestRecord, Snapshot, VerdictRecord
 from coordinator.git import Repository
 from coordinator.store.loading import load_state
-from coordinator.store.schema import failures, items, jobs, landings, pull_requests, verdicts
+from coordinator.store.schema import failures, issues, items, jobs, landings, pull_requests, verdicts
 from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             pull_requests=_requests(transaction),
             landings=_landings(transaction),
             failures=_failures(transaction),
+            issues=open_issues(transaction),
             **_spent(transaction),
             sandbox=campaign.settings.workers.sandbox,
             rehearsal=bool(campaign.settings.model.rehearsal),
@@ -231,6 +232,14 @@ def _failures(transaction: Transaction) -> tuple[FailureRecord, ...]:
     )
 
 
+def open_issues(transaction: Transaction) -> tuple[IssueRecord, ...]:
+    """The issues that are not closed, oldest first."""
+    rows = transaction.execute(select(issues).where(issues.c.state == "open").order_by(issues.c.number))
+    return tuple(
+        IssueRecord(row.number, row.kind, row.label, row.text, row.filed_by, row.times, row.opened_at) for row in rows
+    )
+
+
 def _with_sources(snapshot: Snapshot, campaign: Campaign) -> Snapshot:
     """Adds what the hub knows: each stated node's module on ``main``, each pull request's diff."""
     hub, blobs = str(campaign.hub_path), campaign.hub.blobs(campaign.main())
@@ -262,49 +271,3 @@ def _diff(hub: str, base: str, head: str) -> str:
 def _repository(hub: str) -> Repository:
     """One for all sources: it reads them through one process."""
     return Repository(Path(hub))
-
-
-def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
-    """The object that ``blueprover status --json`` prints; its shape is documented and stable."""
-    counts = {state.value: 0 for state in NodeState}
-    for each in snapshot.progress.values():
-        counts[each.state.value] += 1
-    requests: dict[str, int] = {}
-    for request in snapshot.pull_requests:
-        requests[request.state] = requests.get(request.state, 0) + 1
-    return {
-        "campaign": snapshot.campaign,
-        "state": snapshot.state,
-        "reason": snapshot.reason,
-        "nodes": counts,
-        "attempts": dict(snapshot.attempts),
-        "pull_requests": requests,
-        "landings": {"total": sum(snapshot.landings.values()), **snapshot.landings},
-        "failures": [
-            {
-                "node": failure.label,
-                "stage": failure.stage,
-                "cause": failure.cause,
-                "reason": failure.reason,
-                "at": failure.at,
-                "final": failure.final,
-            }
-            for failure in snapshot.failures
-        ],
-        "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
-        "cost_usd": round(snapshot.cost_usd, 6),
-        "retries": snapshot.retries,
-        "paused": snapshot.paused,
-        "skipped": list(snapshot.skipped),
-        "sandbox": snapshot.sandbox,
-        "rehearsal": snapshot.rehearsal,
-    }
-
-
-def running_jobs(store: Store) -> dict[str, int]:
-    """Jobs under way, by kind."""
-    with store.begin() as transaction:
-        rows = transaction.execute(
-            select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
-        )
-        return dict(rows.all())

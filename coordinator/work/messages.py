@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter
 
-from agents import Assignment, Usage
+from agents import Assignment, Finding, Usage
 from blueprint import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
 from checker import Choice  # noqa: TC001 - pydantic reads the annotations when it runs
 from coordinator.campaign.settings import ModelPrice  # noqa: TC001 - pydantic reads the annotations when it runs
@@ -125,7 +125,8 @@ class Beat:
 class AttemptEnded:
     """An attempt is over: how and why (see `agents.Outcome`), with its branch's commit when it was submitted.
 
-    `lean` is the identity of the Lean its agent worked with; empty where there was none.
+    `lean` is the identity of the Lean its agent worked with; empty where there was none. `findings` is what it found to
+    be wrong, `closes` the issues that its work resolves, as it says.
     """
 
     job: int
@@ -135,6 +136,8 @@ class AttemptEnded:
     head: str = ""
     cause: str = ""
     lean: str = ""
+    findings: tuple[Finding, ...] = ()
+    closes: tuple[int, ...] = ()
     kind: Literal["attempt"] = "attempt"
 
 
@@ -142,7 +145,8 @@ class AttemptEnded:
 class ReviewEnded:
     """A review is over; `decision` is empty where there was no verdict. `commit` is what the reviewer read.
 
-    `lean` is the identity of the Lean its agent worked with; empty where there was none.
+    `lean` is the identity of the Lean its agent worked with; empty where there was none. `findings` is what it found to
+    be wrong.
     """
 
     job: int
@@ -154,6 +158,7 @@ class ReviewEnded:
     reasons: str = ""
     commit: str = ""
     lean: str = ""
+    findings: tuple[Finding, ...] = ()
     kind: Literal["review"] = "review"
 
 

@@ -124,7 +124,17 @@ class Workshop:
                 log.warning("branch_not_pushed", job=job, exc_info=True)
                 reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
                 return AttemptEnded(job, "failed", reason, outcome.usage, lean=lean)
-        return AttemptEnded(job, outcome.ending, outcome.summary, outcome.usage, head, outcome.cause, lean)
+        return AttemptEnded(
+            job,
+            outcome.ending,
+            outcome.summary,
+            outcome.usage,
+            head,
+            outcome.cause,
+            lean,
+            outcome.findings,
+            outcome.closes,
+        )
 
     def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
         """Commits the agent's folder and pushes its branch; returns the commit."""
@@ -157,6 +167,7 @@ class Workshop:
             reasons=verdict.reasons if verdict else "",
             commit=order.head,
             lean=builder.lean.identity,
+            findings=outcome.findings,
         )
 
     def _run_agent(

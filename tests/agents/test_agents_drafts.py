@@ -13,6 +13,7 @@ from agents.assignment import Assignment, NodeBrief
 from agents.editing import MAX_DECLARATIONS, open_places, outline_text
 from agents.endings import Submitted
 from agents.errors import ToolError
+from agents.outcome import Finding
 from agents.tools import MAX_OUTPUT, Toolbox
 from agents.workspace import Workspace
 from checker import Certificate, Layout, Limits, WarmPool
@@ -158,7 +159,26 @@ def test_without_servers_there_is_no_goal_tool_and_reviewers_only_read(workspace
     assert "goal" not in names(bare)
     with pytest.raises(ToolError, match="no tool 'goal'"):
         use(bare, "goal")
-    assert names(toolbox(workspace, "reviewer")) == ["list_files", "read_file", "outline", "verdict"]
+    assert names(toolbox(workspace, "reviewer")) == ["list_files", "read_file", "outline", "file_issue", "verdict"]
+
+
+def test_an_agent_files_a_few_issues_about_what_it_works_on(workspace: Workspace) -> None:
+    tools = toolbox(workspace, "reviewer")
+
+    def file(text: str, **more: str) -> str:
+        return tools.run("file_issue", {"kind": "missing_lemma", "text": text, **more})
+
+    assert file("Zero is needed.").startswith("Filed.")
+    assert file("Zero is needed.").startswith("Filed.")
+    assert tools.findings == [Finding("missing_lemma", "lem:zero_mul", "Zero is needed.")]
+    with pytest.raises(ToolError, match="'thm:other' is no node that this work uses"):
+        file("That one too.", node="thm:other")
+    with pytest.raises(ToolError, match="at most 2000 characters"):
+        file("x" * 2001)
+    for number in range(4):
+        file(f"Lemma {number}.")
+    with pytest.raises(ToolError, match="5 issues are the most"):
+        file("One more.")
 
 
 def test_messages_of_a_broken_import_are_told_warm_and_cold(workspace: Workspace) -> None:

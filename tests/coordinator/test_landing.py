@@ -44,7 +44,13 @@ class Desk:
         self.ledger = Ledger(store, DependencyGraph(made), Settings(retry=RETRY))
         self.lander = Lander(hub, self.ledger, RETRY)
 
-    def propose(self, item: int, files: dict[str, str], imports: dict[str, str] | None = None) -> int:
+    def propose(
+        self,
+        item: int,
+        files: dict[str, str],
+        imports: dict[str, str] | None = None,
+        closes: tuple[int, ...] = (),
+    ) -> int:
         """Opens a pull request that changes `files`, certified on main as it is; returns its number."""
         base = self.hub.head() or ""
         head = commit_files(self.hub, self.scratch, files, parent=base)
@@ -54,7 +60,8 @@ class Desk:
         }
         with self.ledger.begin() as transaction:
             job = self._send(transaction, "attempt", base, item)
-            reports.end_attempt(transaction, AttemptEnded(job, "submitted", "words", Usage(), head), RETRY, 1.0)
+            ended = AttemptEnded(job, "submitted", "words", Usage(), head, closes=closes)
+            reports.end_attempt(transaction, ended, RETRY, 1.0)
             number = max(request.number for request in load_state(transaction).pull_requests)
             build = self._send(transaction, "build", base, item, number)
             reports.end_build(transaction, BuildEnded(build, accepted=True, lock="lock", modules=modules), RETRY, 1.0)

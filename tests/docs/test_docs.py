@@ -18,7 +18,7 @@ from packaging.requirements import Requirement
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from blueprint import FailureRecord, NodeState, Snapshot, read_blueprint, report
+from blueprint import FailureRecord, IssueRecord, NodeState, Snapshot, read_blueprint, report
 from checker import Code
 from coordinator.campaign.settings import Settings
 from coordinator.cli import app
@@ -26,7 +26,7 @@ from coordinator.cli.app import INTERRUPTED, NO_ENGINE, WRONG_INPUT
 from coordinator.errors import CoordinatorError
 from coordinator.schedule.state import PullRequestState
 from coordinator.store.requests import CAUSES
-from coordinator.views.snapshot import status_of
+from coordinator.views.status import status_of
 from coordinator.work.carrier import presence_key
 
 if TYPE_CHECKING:
@@ -123,11 +123,20 @@ def test_the_example_of_settings_is_valid() -> None:
 # ---- commands
 
 
-COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # a group: it has several
+def commands_of(group: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every command by its words, such as ``issue add``."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_of(command, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", command
+
+
+COMMANDS: dict[str, Any] = dict(commands_of(typer.main.get_command(app)))
 
 
 def test_every_command_is_documented_and_no_other() -> None:
-    documented = re.findall(r"^## blueprover (\S+)$", text_of("docs/commands.md"), re.MULTILINE)
+    documented = re.findall(r"^## blueprover (.+)$", text_of("docs/commands.md"), re.MULTILINE)
     assert sorted(documented) == sorted(COMMANDS)
 
 
@@ -148,7 +157,7 @@ def test_every_option_is_documented_with_its_default_and_no_other(command: str) 
 
 def test_commands_that_pages_name_exist() -> None:
     words = {word for page in EVERYTHING for word in re.findall(r"\bblueprover ([a-z-]+)", code_of(page))}
-    assert words <= set(COMMANDS)
+    assert words <= {command.split()[0] for command in COMMANDS}
 
 
 def code_of(page: Path) -> str:
@@ -197,11 +206,18 @@ def test_the_shape_of_check_is_documented(tiny: Path) -> None:
 
 def test_the_shape_of_status_is_documented(tiny: Path) -> None:
     failure = FailureRecord("a", "proof", "review", "No.", 0.0)
-    snapshot = Snapshot("A campaign", "new", read_blueprint(tiny), {}, failures=(failure,))
+    issue = IssueRecord(1, "missing_lemma", "a", "Cancelling.", "person", 1, 0.0)
+    snapshot = Snapshot("A campaign", "new", read_blueprint(tiny), {}, failures=(failure,), issues=(issue,))
     status = status_of(snapshot)
     page = section("docs/commands.md", "blueprover status").partition("\n### ")[0]
     assert {name for name in rows(page) if name.islower() and "-" not in name} == set(status)
-    for name in (*status["nodes"], *status["landings"], *status["tokens"], *status["failures"][0]):
+    for name in (
+        *status["nodes"],
+        *status["landings"],
+        *status["tokens"],
+        *status["failures"][0],
+        *status["issues"][0],
+    ):
         assert f"`{name}`" in page
 
 

@@ -10,7 +10,7 @@ import pytest
 from blueprint.book import Chapter, Passage
 from blueprint.node import Place
 from blueprint.problem import Problem
-from blueprint.snapshot import FailureRecord, NodeProgress, Snapshot, VerdictRecord
+from blueprint.snapshot import FailureRecord, IssueRecord, NodeProgress, Snapshot, VerdictRecord
 from blueprint.status import NodeState
 from tests.support.html_pages import HtmlPage
 from tests.support.sample_book import BOOK, CHAPTERS, FAILURES, NODES, PULL_REQUESTS, START, progress_of
@@ -98,6 +98,7 @@ def _hostile(sample: Snapshot) -> Snapshot:
         pull_requests=pull_requests,
         landings={HOSTILE: 1},
         failures=(FailureRecord(HOSTILE, "proof", HOSTILE, HOSTILE, START),),
+        issues=tuple(IssueRecord(1, HOSTILE, name, HOSTILE, HOSTILE, 2, START) for name in (HOSTILE, label)),
     )
 
 

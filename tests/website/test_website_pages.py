@@ -10,7 +10,7 @@ import pytest
 
 from blueprint import Renderings
 from blueprint.book import Blueprint, Chapter, Entry
-from blueprint.snapshot import Snapshot
+from blueprint.snapshot import IssueRecord, Snapshot
 from blueprint.status import NodeState
 from website import SnapshotIncomplete, build_site
 
@@ -150,6 +150,24 @@ def test_open_and_failed_nodes_say_why(sample: Snapshot, tmp_path: Path, read_pa
     third = text_of(read_page, tmp_path / "chapters/3-order.html")
     assert "Its author marked it as not ready: nobody works on it." in third
     assert "still open below" in third
+
+
+def test_issues_stand_on_the_overview_and_with_their_node(
+    sample: Snapshot, tmp_path: Path, read_page: Callable[[Path], Any]
+) -> None:
+    issue = IssueRecord(7, "missing_lemma", "thm:cancel", "Cancelling on the left is nowhere.", "attempt 3", 2, 0.0)
+    skipped = replace(sample.progress["thm:well_founded"], reason="Left out by a person.")
+    progress = {**sample.progress, "thm:well_founded": skipped}
+    build_site(replace(sample, issues=(issue,), progress=progress), tmp_path)
+    overview = text_of(read_page, tmp_path / "index.html")
+    assert "issue 7 · missing lemma · filed 2 times" in overview
+    assert "Cancelling on the left is nowhere." in overview
+    assert "Issue 7 · missing lemma · filed 2 times. Cancelling on the left" in text_of(read_page, tmp_path / CHAPTER_2)
+    third = text_of(read_page, tmp_path / "chapters/3-order.html")
+    assert "Left out by a person." in third
+    assert "Why it failed. Left out" not in third
+    build_site(sample, tmp_path)
+    assert "Open issues" not in text_of(read_page, tmp_path / "index.html")
 
 
 def test_references_in_the_prose_lead_to_nodes(

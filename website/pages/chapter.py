@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from blueprint.node import Node
-    from blueprint.snapshot import NodeProgress
+    from blueprint.snapshot import IssueRecord, NodeProgress
     from website.edition import ChapterLink, Edition, NodeLink, PullRequestLink
 
 _PROOF_LANDED = {NodeState.PROVED, NodeState.CONDITIONAL}
@@ -42,7 +42,8 @@ class NodeView:
         effort: attempts and cost in words; empty where there were none.
         pull_requests: newest first.
         active: what is going on right now; often empty.
-        reason: why it failed; empty otherwise.
+        reason: why it failed or is left out; empty otherwise.
+        issues: what was found to be wrong with it, oldest first.
     """
 
     link: NodeLink
@@ -63,6 +64,7 @@ class NodeView:
     pull_requests: tuple[PullRequestLink, ...]
     active: str
     reason: str
+    issues: tuple[IssueRecord, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def _node_view(edition: Edition, node: Node) -> NodeView:
         pull_requests=tuple(reversed(edition.pull_requests_of(node.label))),
         active=progress.active,
         reason=progress.reason,
+        issues=tuple(edition.issues_of(node.label)),
     )
 
 

@@ -15,7 +15,7 @@ from website.tally import Tally, tally
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blueprint.snapshot import FailureRecord, Snapshot
+    from blueprint.snapshot import FailureRecord, IssueRecord, Snapshot
     from website.edition import ChapterLink, Edition, NodeLink, PullRequestLink
 
 _RECENT = 10
@@ -63,6 +63,14 @@ class FailureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class IssueRow:
+    """Something that was found to be wrong with a node; `node` is ``None`` where the book no longer has it."""
+
+    node: NodeLink | None
+    issue: IssueRecord
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What the reader of the LaTeX found: severity, code, place, sentence."""
 
@@ -88,6 +96,7 @@ class DashboardView:
         landings: the newest pull requests that landed, newest first.
         final, passing: failures that ended a node's work, and those that were overcome or tried again; newest first.
         more_passing: how many passing ones are left out.
+        issues: what agents and people found to be wrong, newest first.
         findings: about the LaTeX.
     """
 
@@ -103,6 +112,7 @@ class DashboardView:
     final: tuple[FailureRow, ...]
     passing: tuple[FailureRow, ...]
     more_passing: int
+    issues: tuple[IssueRow, ...]
     findings: tuple[Finding, ...]
 
 
@@ -133,6 +143,7 @@ def _view(edition: Edition) -> DashboardView:
         final=tuple(_failure(edition, record) for record in reversed(snapshot.failures) if record.final),
         passing=tuple(passing[:_PASSING]),
         more_passing=max(0, len(passing) - _PASSING),
+        issues=tuple(IssueRow(edition.link(each.label), each) for each in reversed(snapshot.issues)),
         findings=tuple(Finding(p.severity, p.code, str(p.place), p.message) for p in edition.blueprint.problems),
     )
 

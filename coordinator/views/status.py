@@ -1,0 +1,79 @@
+"""A snapshot as the object that ``blueprover status --json`` prints, and what is under way right now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from blueprint import NodeState
+from coordinator.store.schema import jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from blueprint.snapshot import IssueRecord, Snapshot
+    from coordinator.store.store import Store
+
+
+def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
+    """The object that ``blueprover status --json`` prints; its shape is documented and stable."""
+    counts = {state.value: 0 for state in NodeState}
+    for each in snapshot.progress.values():
+        counts[each.state.value] += 1
+    requests: dict[str, int] = {}
+    for request in snapshot.pull_requests:
+        requests[request.state] = requests.get(request.state, 0) + 1
+    return {
+        "campaign": snapshot.campaign,
+        "state": snapshot.state,
+        "reason": snapshot.reason,
+        "nodes": counts,
+        "attempts": dict(snapshot.attempts),
+        "pull_requests": requests,
+        "landings": {"total": sum(snapshot.landings.values()), **snapshot.landings},
+        "failures": [
+            {
+                "node": failure.label,
+                "stage": failure.stage,
+                "cause": failure.cause,
+                "reason": failure.reason,
+                "at": failure.at,
+                "final": failure.final,
+            }
+            for failure in snapshot.failures
+        ],
+        "issues": issues_as_json(snapshot.issues),
+        "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
+        "cost_usd": round(snapshot.cost_usd, 6),
+        "retries": snapshot.retries,
+        "paused": snapshot.paused,
+        "skipped": list(snapshot.skipped),
+        "sandbox": snapshot.sandbox,
+        "rehearsal": snapshot.rehearsal,
+    }
+
+
+def issues_as_json(found: Collection[IssueRecord]) -> list[dict[str, Any]]:
+    """Issues as ``status --json`` and ``issue list --json`` print them."""
+    return [
+        {
+            "number": issue.number,
+            "kind": issue.kind,
+            "node": issue.label,
+            "text": issue.text,
+            "filed_by": issue.filed_by,
+            "times": issue.times,
+            "at": issue.at,
+        }
+        for issue in found
+    ]
+
+
+def running_jobs(store: Store) -> dict[str, int]:
+    """Jobs under way, by kind."""
+    with store.begin() as transaction:
+        rows = transaction.execute(
+            select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
+        )
+        return dict(rows.all())
