@@ -34,7 +34,7 @@ class Leans:
         self._store = store
         self._limits = Limits(memory_bytes=host.lean_memory_bytes, seconds=host.lean_seconds)
         self._sandbox = Sandbox.none() if host.sandbox == "none" else Sandbox.bubblewrap()
-        self._builders: dict[tuple[str, str], Builder] = {}
+        self._builders: dict[tuple[str, str, str], Builder] = {}
         self._pools: dict[Builder, WarmPool] = {}
         self._choosing = threading.Lock()
 
@@ -45,10 +45,11 @@ class Leans:
             checker.CheckerError: this host does not have it, or not its packages.
             OtherLean: it is not the campaign's.
         """
-        key = envelope.lean, fingerprint(tree)
+        packages = self._host.packages
+        key = envelope.lean, fingerprint(tree), fingerprint(packages) if packages else ""
         with self._choosing:
             if key not in self._builders:
-                lean = LeanChoice(envelope.lean, self._host.packages).toolchain(tree, self._sandbox)
+                lean = LeanChoice(envelope.lean, packages).toolchain(tree, self._sandbox)
                 alike = (each for each in self._builders.values() if each.lean == lean)
                 self._builders[key] = next(alike, None) or self.make_builder(lean, self._store)
             builder = self._builders[key]

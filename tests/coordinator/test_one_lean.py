@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
+from checker.build.environment import Environment
+from checker.build.lean_choice import MANIFEST
 from coordinator.engine import one_lean
 from coordinator.git import MAIN, Repository
 from coordinator.store.store import Store, get_meta, set_meta
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import AttemptEnded, AuditEnded, AuditOrder, BuildEnded, Envelope
+from coordinator.work.messages import AttemptEnded, AuditEnded, AuditOrder, BuildEnded, BuildOrder, Envelope
 from coordinator.work.workshop import Workshop
-from tests.support.lake_books import FILES, MODULE, PROOF, host_project, write
+from tests.support.lake_books import FILES, MODULE, PROOF, TARGET, host_project, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +110,31 @@ def test_a_worker_uses_the_lean_of_the_tree_and_says_which_with_the_stand_in(
     refused = workshop.carry_out(AuditOrder(other, ("Book.same",)), lambda: False)
     assert isinstance(refused, AuditEnded)
     assert refused.error.startswith(f"This host has {report.lean}, and the campaign is built with {OTHER};")
+    (packages / MANIFEST).write_text("{}")
+    outdated = workshop.carry_out(AuditOrder(envelope, ("Book.same",)), lambda: False)
+    assert isinstance(outdated, AuditEnded)
+    assert "lake-manifest.json is not that of the project" in outdated.error
     embedded = Envelope(9, "key", str(hub.path), hub.head() or "", "Book", (), (), lean="embedded")
     without = workshop.carry_out(AuditOrder(embedded, ("Book.same",)), lambda: False)
     assert isinstance(without, AuditEnded)
     assert without.problem == "Book.Nodes.Same does not build."
+
+
+def test_a_build_by_a_worker_counts_modules_of_the_tree_alone_with_the_stand_in(
+    tmp_path: Path, hub: Repository, elan_with_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELAN_HOME", str(elan_with_library.parent.parent))
+    packages = host_project(tmp_path / "host", elan_with_library)
+    base = hub.commit(hub.write_tree(write(tmp_path / "open", FILES)), [], "a book of lake, open")
+    hub.put("refs/attempts/open", base)
+    workshop = Workshop(HostSettings(tmp_path / "worker", sandbox="none", packages=packages))
+    envelope = Envelope(7, "key", str(hub.path), base, "Book", (), ())
+    builder = workshop._leans.builder_of(envelope, tmp_path / "open")
+    lock = Environment(builder.certify(tmp_path / "open")).meaning(TARGET)
+    order = BuildOrder(envelope, hub.head() or "", "proof", TARGET, "Book.Nodes.Same", is_definition=False, lock=lock)
+    report = workshop.carry_out(order, lambda: False)
+    assert isinstance(report, BuildEnded)
+    assert (report.accepted, report.reasons, report.error) == (True, (), "")
+    assert list(report.modules) == ["Book.Nodes.Same"]
+    assert dict(report.modules["Book.Nodes.Same"].imports) == {}
+    assert report.lean == builder.lean.identity
