@@ -65,7 +65,7 @@ class Outside:
         self._store = store  # which takes its scratch folder along when it goes
         self.kept = store.kept
         self.names = OutsideNames(store.kept)
-        self._records: dict[str, _Record] = {}
+        self._known: dict[str, tuple[dict[str, _Stamp], OutsideModule]] = {}
 
     def load(self, modules: Iterable[str], tree: SourceTree) -> dict[str, OutsideModule]:
         """Modules and all they import, each after its imports; what is nowhere is left out.
@@ -92,38 +92,43 @@ class Outside:
             return None
 
     def _read(self, module: str, path: Path) -> OutsideModule:
+        """A module, without its key: known, or noted in the store, or read now."""
         try:
-            record = self._record(module, path)
+            stamps = _stamps(path)
+            known = self._known.get(str(path))
+            if known is None or known[0] != stamps:
+                known = stamps, _certified(path, self._record(module, path, stamps))
+                if len(self._known) >= _KEPT:
+                    self._known.clear()
+                self._known[str(path)] = known
         except (OSError, UnreadableModule) as error:
             return _failed(module, "unreadable", f"{path}: {error}")
-        digests = record.digests
-        certificate = Certificate(
-            module=module,
-            key="",
-            source_digest=record.source.digest,
-            interface_digest=_joined({each: digests[each] for each in _SEEN_BY_IMPORTERS if each in digests}),
-            private_digest=record.source.digest,
-            imports={},
-            diagnostics=(),
-            declarations={},
-            artefacts=digests,
-        )
-        return OutsideModule(record.source, certificate, {each: _part(path, each) for each in digests})
+        return known[1]
 
-    def _record(self, module: str, path: Path) -> _Record:
-        """What a module's files are: known, or noted in the store, or read now."""
-        stamps = _stamps(path)
-        known = self._records.get(str(path))
-        if known is None or known.stamps != stamps:
-            key = digest(_RULE, b"file", module.encode(), str(path).encode()).hex()
-            known = _from_json(module, self.kept.get(key), stamps)
-            if known is None:
-                known = _look(module, path, stamps)
-                self.kept.put(key, _to_json(known))
-            if len(self._records) >= _KEPT:
-                self._records.clear()
-            self._records[str(path)] = known
-        return known
+    def _record(self, module: str, path: Path, stamps: dict[str, _Stamp]) -> _Record:
+        key = digest(_RULE, b"file", module.encode(), str(path).encode()).hex()
+        noted = _from_json(module, self.kept.get(key), stamps)
+        if noted is not None:
+            return noted
+        found = _look(module, path, stamps)
+        self.kept.put(key, _to_json(found))
+        return found
+
+
+def _certified(path: Path, record: _Record) -> OutsideModule:
+    digests = record.digests
+    certificate = Certificate(
+        module=record.source.module,
+        key="",
+        source_digest=record.source.digest,
+        interface_digest=_joined({each: digests[each] for each in _SEEN_BY_IMPORTERS if each in digests}),
+        private_digest=record.source.digest,
+        imports={},
+        diagnostics=(),
+        declarations={},
+        artefacts=digests,
+    )
+    return OutsideModule(record.source, certificate, {each: _part(path, each) for each in digests})
 
 
 def _look(module: str, path: Path, stamps: dict[str, _Stamp]) -> _Record:
