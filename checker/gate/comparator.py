@@ -35,6 +35,11 @@ ROOTS: Final = "BlueproverRoots"
 """A module that imports all that an audit is about."""
 _PROGRAMS: Final = ("leanexport", "leanchecker")
 """What a toolchain has that has the two commands: they came together, in Lean 4.35."""
+_EMPTY_PROJECT: Final = {
+    "lakefile.toml": 'name = "exports"\n',
+    "lake-manifest.json": '{"version": "1.1.0", "packagesDir": ".lake/packages", "packages": [], "name": "exports"}\n',
+}
+"""What lake looks for before it reads an export, as far as is known."""
 _ALL: Final = (PUBLIC, SERVER, PRIVATE)
 _ACCEPTED: Final = "Your solution is okay!"
 _REFUSED: Final = 1
@@ -126,7 +131,9 @@ class Comparator:
         return "" if run.ended == "exit" and run.code == 0 else _problem("check", run)
 
     def _lake(self, folder: Path, *arguments: str) -> Run:
-        """Run lake where it finds exports, no project, and walls that are ours: its own would not stand inside them."""
+        """Run lake where it finds exports, an empty project, and walls of ours: its own would not stand inside them."""
+        for name, text in _EMPTY_PROJECT.items():
+            (folder / name).write_text(text, encoding="utf-8")
         lake = str(self.lean.root / "bin" / "lake")
         return self._run([lake, *arguments, "--inadvisably-no-sandbox"], folder, LIMITS.memory_bytes)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Builder, CertificateStore, Change, Layout, LeanChoice, Policy, judge
+from checker import Builder, CertificateStore, Change, Layout, LeanChoice, Policy, WarmPool, judge
 from checker.build.environment import Environment
 from tests.support.lake_books import FILES, MODULE, OPEN, PROOF, TARGET, host_project, write
 from tests.support.sandboxes import any_sandbox
@@ -111,3 +111,11 @@ def test_a_statement_that_is_open_in_the_base_stays_locked_over_a_package_with_t
     weaker = PROOF.replace("Eq a a", "Eq More.Thing.one More.Thing.one").replace("More.same a", "rfl")
     assert "statement-changed" in {reason.code.value for reason in desk.judge({MODULE: weaker}).reasons}
     assert said(desk.judge({MODULE: OPEN})) != []
+
+
+def test_a_warm_server_checks_a_draft_over_packages_and_library_with_the_stand_in(desk: Desk) -> None:
+    with WarmPool(desk.builder) as pool:
+        assert pool.check(desk.base, "Book.Nodes.Same", PROOF).ok
+        wrong = pool.check(desk.base, "Book.Nodes.Same", PROOF.replace("More.same a", "More.nothing a"))
+    assert not wrong.ok
+    assert any("More.nothing" in each.message for each in wrong.diagnostics)
