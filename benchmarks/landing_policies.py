@@ -197,7 +197,7 @@ class Ours:
                 self._queue = replace(self._queue, batches=(*self._queue.batches, batch))
                 heapq.heappush(self._ends, (self._now + self._setting.build_seconds(len(members)), batch.id))
             case Land(units):
-                self._land([member.number for unit in units for member in unit])
+                self._land([member.number for unit in units for member in unit.members])
             case Bounce(member):
                 self._remove({member.number})
             case Settle(number, window):

@@ -70,7 +70,7 @@ class Performer:
     clock: Callable[[], float]
 
     def perform(self, actions: Sequence[Action]) -> None:
-        """Carries actions out, the first landing among them only: the next branch is judged against what it makes.
+        """Carries actions out. What approved branches may land, lands at once.
 
         What they change is one transaction, and what they send goes out together: a thousand actions cost little more
         than ten.
@@ -113,11 +113,9 @@ class Performer:
         self.carrier.withdraw([action.job for action in changes if isinstance(action, scheduler.Reap)])
 
     def _land(self, landings: Sequence[scheduler.Land]) -> None:
-        for landing in landings:
-            request = self.ledger.state.request(landing.pull_request)
-            if request and self.lander.land(request, self.ledger.state.by_id[request.item], self.clock()):
-                self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[request.item])])
-                return
+        if landings:
+            landed = self.lander.land([landing.pull_request for landing in landings], self.clock())
+            self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[item]) for item in landed])
 
     def _orders(self, action: Action) -> Iterator[_Order]:
         """The orders that an action asks for, yet without a job."""

@@ -1,35 +1,41 @@
-"""Landing: joining a branch with ``main`` in memory and moving ``main`` by compare-and-set.
+"""Landing: joining branches with ``main`` in memory and moving ``main`` by compare-and-set.
 
-A landing is written down before the ref moves. A coordinator that dies in between finds the note when it starts
-again, asks git whether the commit is on ``main``, and finishes or forgets it: nothing lands twice, nothing is lost.
+Landings are written down before the ref moves. A coordinator that dies in between finds the notes when it starts
+again, asks git whether the commits are on ``main``, and finishes or forgets them: nothing lands twice, nothing is lost.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
+from coordinator.engine.landing_message import landing_message
+from coordinator.engine.waiting import Waiting, digest_at
 from coordinator.errors import RefMoved
-from coordinator.git import MAIN, candidate_ref
-from coordinator.queue import ModuleRecord, broken_certificates
-from coordinator.store.issues import closed_by_landing
-from coordinator.store.landings import abandon_landing, finish_landing, intend_landing, intended_landings
+from coordinator.git import Branch, candidate_ref
+from coordinator.queue import Bounce, Build, Land, Unit
+from coordinator.store.approved import load_approved
+from coordinator.store.landings import (
+    abandon_landing,
+    finish_landing,
+    forget_modules,
+    intend_landing,
+    intended_landings,
+)
 from coordinator.store.loading import load_modules
 from coordinator.store.requests import bounce, recheck
-from coordinator.store.schema import pull_requests
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Any
+    from collections.abc import Mapping, Sequence
 
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.git import Repository
-    from coordinator.schedule.state import Item, PullRequest
+    from coordinator.git import Batch, Refusal, Repository
+    from coordinator.queue import ModuleRecord
+    from coordinator.schedule.state import PullRequest
+    from coordinator.store.approved import Approved
     from coordinator.store.ledger import Ledger
+    from coordinator.store.store import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,7 @@ class Candidate:
 
 
 class Lander:
-    """Moves ``main``, one branch at a time. The only one who does."""
+    """Moves ``main``. The only one who does."""
 
     def __init__(self, hub: Repository, ledger: Ledger, retry: RetrySettings) -> None:
         self._hub = hub
@@ -52,9 +58,11 @@ class Lander:
         """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is."""
         tip = self._hub.head()
         with self._ledger.begin() as transaction:
-            for number, after in intended_landings(transaction):
+            left = intended_landings(transaction)
+            approved = {each.number: each for each in load_approved(transaction, [number for number, _ in left])}
+            for number, after in left:
                 if tip is not None and self._hub.has(after) and self._hub.is_ancestor(after, tip):
-                    finish_landing(transaction, number, after, now)
+                    self._finish(transaction, number, after, self._as_landed(approved[number], after), now)
                 else:
                     abandon_landing(transaction, after)
             set_meta(transaction, "main", tip or "")
@@ -64,75 +72,163 @@ class Lander:
         tip = self._hub.head() or ""
         merge = self._hub.merge(tip, request.head)
         if not merge.clean:
-            self._bounce(request, merge.conflicts, tip, now)
+            paths = ", ".join(merge.conflicts)
+            reason = f"It conflicts with main at {tip[:10]} in {paths}. Start from main as it is now."
+            self._bounce(request.number, "merge", reason, now)
             return None
         commit = self._hub.commit(merge.tree, [tip, request.head], f"Join pull request {request.number} with main")
         self._hub.put(candidate_ref(request.number), commit)
         return Candidate(tip, commit)
 
-    def land(self, request: PullRequest, item: Item, now: float) -> bool:
-        """Lands an approved branch, or sends it back to the builders or its author. Says whether it landed.
+    def land(self, numbers: Sequence[int], now: float) -> list[int]:
+        """Lands approved branches as far as the merge queue says, and sends others back to builders or authors.
+
+        Answers the items that landed.
 
         Nothing lands on a tip that is not certified: a person may have pushed since ``main`` was last looked at, and
         a landing would pass that push off as certified.
+
+        Raises:
+            GitError: the hub broke.
+            StoreError: the store broke.
         """
+        requests = [self._ledger.state.request(number) for number in numbers]
         with self._ledger.begin() as transaction:
-            row = transaction.execute(select(pull_requests).where(pull_requests.c.number == request.number)).one()
-            current = load_modules(transaction)
-            closed = closed_by_landing(transaction, request.number)
+            still = [each.number for each in requests if each is not None and each.state == "approved"]
+            approved = load_approved(transaction, still)
+            modules = load_modules(transaction)
         tip = self._hub.head() or ""
         if tip != self._ledger.state.certified:
-            return False
-        merge = self._hub.merge(tip, request.head)
-        if not merge.clean:
-            self._bounce(request, merge.conflicts, tip, now)
-            return False
-        commit = self._hub.commit(merge.tree, [tip, request.head], _message(row, item, closed))
-        if request.certified != tip and not self._still_certified(row, current, commit):
-            with self._ledger.begin() as transaction:
-                recheck(transaction, request.number, now)
-            return False
-        return self._move(request.number, tip, commit, now)
+            return []
+        waiting = Waiting(self._hub, tip, modules, approved)
+        actions = waiting.decide(now)
+        by_number = {each.number: each for each in approved}
+        landing = [action for action in actions if isinstance(action, Land)]
+        if landing:
+            return self._land_units(_commuting(landing[0].units, modules), by_number, tip, now)
+        again = {number for number, each in by_number.items() if waiting.is_beyond_keys(each)}
+        for action in actions:
+            if isinstance(action, Bounce):
+                reason = "\n".join(map(str, action.evidence))
+                self._bounce(action.member.number, action.source, reason, now)
+            elif isinstance(action, Build):
+                again |= {member.number for member in action.members}
+        return self._judge_again([by_number[number] for number in sorted(again)], tip, now)
 
-    def _still_certified(self, row: Any, current: dict[str, ModuleRecord], commit: str) -> bool:
-        """Whether the branch's certificates hold on a tip that moved: same sources, same interfaces below."""
-        changed = {name: ModuleRecord(**record) for name, record in row.modules.items()}
-        if broken_certificates(changed, current):
-            return False
-        return all(
-            _digest(self._hub.read(commit, f"{name.replace('.', '/')}.lean")) == record.source_digest
-            for name, record in changed.items()
-        )
+    def _judge_again(self, approved: Sequence[Approved], tip: str, now: float) -> list[int]:
+        """Lands the first that was certified with this very tip, or else sends all to the builders.
 
-    def _move(self, number: int, tip: str, commit: str, now: float) -> bool:
+        What was built on the tip needs no certificate by key, which some modules do not have (see `Waiting`).
+        """
+        here = [each for each in approved if each.certified == tip]
+        if here:
+            first = here[0]
+            unit = Unit((first.member,), first.modules)
+            return self._land_units((unit,), {first.number: first}, tip, now)
         with self._ledger.begin() as transaction:
-            intend_landing(transaction, number, tip, commit, now)
+            for each in approved:
+                recheck(transaction, each.number, now)
+        return []
+
+    def _land_units(self, units: Sequence[Unit], approved: Mapping[int, Approved], tip: str, now: float) -> list[int]:
+        """Lands units, in whatever order git joins them; fewer where git cannot join one."""
+        branches = [self._branch(approved[unit.members[0].number]) for unit in units]
+        batch = self._hub.batch(tip, branches, int(now))
+        if batch.refusals:
+            place = branches.index(batch.refusals[0].branch)
+            return self._land_before(units[:place], batch.refusals[0], approved, tip, now)
+        by_head = {unit.members[0].head: unit for unit in units}
+        landed = [(by_head[each.branch.head], each.commit) for each in batch.landings]
+        differing = [unit for unit, _ in landed if not self._holds(unit.records, batch.top)]
+        if differing:
+            with self._ledger.begin() as transaction:
+                for unit in differing:
+                    recheck(transaction, unit.members[0].number, now)
+            return []
+        moved = self._move(batch, landed, now)
+        return [approved[unit.members[0].number].item for unit, _ in landed] if moved else []
+
+    def _land_before(
+        self, units: Sequence[Unit], refusal: Refusal, approved: Mapping[int, Approved], tip: str, now: float
+    ) -> list[int]:
+        """Lands what comes before a branch that git refuses; sends that one back where nothing does."""
+        if units:
+            return self._land_units(units, approved, tip, now)
+        number = next(each.number for each in approved.values() if each.head == refusal.branch.head)
+        self._bounce(number, "merge", f"{refusal.reason} Start from main as it is now.", now)
+        return []
+
+    def _branch(self, approved: Approved) -> Branch:
+        message = landing_message(approved, self._ledger.state.by_id[approved.item])
+        return Branch(approved.base, approved.head, message)
+
+    def _holds(self, records: Mapping[str, ModuleRecord | None], commit: str) -> bool:
+        """Whether the sources of a commit are those that were certified."""
+        wanted = {name: record.source_digest if record else "" for name, record in records.items()}
+        return all(digest_at(self._hub, commit, source_path(name)) == digest for name, digest in wanted.items())
+
+    def _move(self, batch: Batch, landed: Sequence[tuple[Unit, str]], now: float) -> bool:
+        """Moves ``main`` to the top of a batch. Says whether it did: somebody may have pushed meanwhile."""
+        befores = [batch.tip, *(commit for _, commit in landed)]
+        with self._ledger.begin() as transaction:
+            for (unit, commit), before in zip(landed, befores, strict=False):
+                intend_landing(transaction, unit.members[0].number, before, commit, now)
         try:
-            self._hub.move(MAIN, commit, tip)
+            self._hub.land(batch)
         except RefMoved:
-            # Somebody pushed to main: the next round joins the branch with what is there now.
+            # The next round joins the branches with what is there now.
             with self._ledger.begin() as transaction:
-                abandon_landing(transaction, commit)
-                transaction.log("main_moved", now, pull_request=number)
+                for unit, commit in landed:
+                    abandon_landing(transaction, commit)
+                    transaction.log("main_moved", now, pull_request=unit.members[0].number)
             return False
         with self._ledger.begin() as transaction:
-            finish_landing(transaction, number, commit, now)
+            for unit, commit in landed:
+                self._finish(transaction, unit.members[0].number, commit, unit.records, now)
         return True
 
-    def _bounce(self, request: PullRequest, paths: tuple[str, ...], tip: str, now: float) -> None:
-        reason = f"It conflicts with main at {tip[:10]} in {', '.join(paths)}. Start from main as it is now."
+    def _finish(
+        self,
+        transaction: Transaction,
+        number: int,
+        commit: str,
+        records: Mapping[str, ModuleRecord | None],
+        now: float,
+    ) -> None:
+        kept = {name: record for name, record in records.items() if record is not None}
+        finish_landing(transaction, number, commit, now, kept)
+        forget_modules(transaction, [name for name in records if name not in kept])
+
+    def _as_landed(self, approved: Approved, commit: str) -> Mapping[str, ModuleRecord]:
+        """What is certified of a landed branch's modules, as far as their sources are those that were certified."""
+        return {name: record for name, record in approved.modules.items() if self._holds({name: record}, commit)}
+
+    def _bounce(self, number: int, source: str, reason: str, now: float) -> None:
         with self._ledger.begin() as transaction:
-            bounce(transaction, request.number, "merge", reason, self._retry, now)
+            bounce(transaction, number, source, reason, self._retry, now)
 
 
-def _digest(source: bytes | None) -> str:
-    return hashlib.sha256(source).hexdigest() if source is not None else ""
+def source_path(module: str) -> str:
+    """Where a module's source lies in the repository."""
+    return module.replace(".", "/") + ".lean"
 
 
-def _message(row: Any, item: Item, closed: Sequence[int]) -> str:
-    closing = "".join(f"Closes-issue: {number}\n" for number in closed)
-    return (
-        f"Land {item.stage} of {item.label} (pull request {row.number})\n\n{row.summary}\n\n"
-        f"Node: {item.label}\nStage: {item.stage}\nPull-request: {row.number}\nCertified-on: {row.certified}\n"
-        f"Meaning: {row.lock}\n{closing}"
-    )
+def _commuting(units: Sequence[Unit], modules: Mapping[str, ModuleRecord]) -> Sequence[Unit]:
+    """The first units, as many as leave ``main`` certified commit by commit in whatever order they land.
+
+    They do when none changes a certificate that another changes, or sees an interface that another moves.
+    """
+    owned: set[str] = set()
+    moved: set[str] = set()
+    seen: set[str] = set()
+    for place, unit in enumerate(units):
+        own, sees = set(unit.records), {name for record in unit.records.values() if record for name in record.imports}
+        moves = {name for name, record in unit.records.items() if _interface(record) != _interface(modules.get(name))}
+        if own & owned or (sees - own) & moved or (moves & (seen - owned)):
+            return units[:place]
+        owned, moved, seen = owned | own, moved | moves, seen | sees
+    return units
+
+
+def _interface(record: ModuleRecord | None) -> str:
+    return record.interface_digest if record else ""

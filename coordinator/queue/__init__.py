@@ -15,6 +15,7 @@ from coordinator.queue.actions import (
     Screen,
     SetAside,
     Settle,
+    Unit,
     Withdraw,
 )
 from coordinator.queue.certificates import Certificate, ModuleRecord, broken_certificates, certificate_key
@@ -58,6 +59,7 @@ __all__ = [
     "Standing",
     "Tip",
     "Trail",
+    "Unit",
     "Withdraw",
     "broken_certificates",
     "certificate_key",

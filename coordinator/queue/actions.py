@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from coordinator.queue.certificates import ModuleRecord
     from coordinator.queue.records import Landing, Member, Standing
 
 
@@ -32,21 +33,30 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
-class Land:
-    """Move ``main`` from `tip` by compare-and-set, to commits that hold these branches; one commit each unit.
-
-    Every unit leaves each module with a valid certificate, provided those before it landed. When ``main`` is
-    elsewhere by now nothing happens, and the next decision judges anew.
+class Unit:
+    """What lands as one commit.
 
     Attributes:
-        units: mostly one branch each; several where only their union is certified.
-        sources: digests that the joined modules must have, by module, after the last unit: whoever lands checks
-            them, and lands nothing when git's join gave others.
+        members: mostly one branch; several where only their union is certified.
+        records: what is certified of the modules that the commit changes, or changes the certificate of; ``None``
+            where it removes one.
     """
 
-    units: tuple[tuple[Member, ...], ...]
+    members: tuple[Member, ...]
+    records: Mapping[str, ModuleRecord | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """Move ``main`` from `tip` by compare-and-set, to a commit for each unit, one on top of the other.
+
+    Every unit leaves each module with a valid certificate, provided those before it landed. Whoever lands checks that
+    git's join gave the sources of the records, and lands nothing else. When ``main`` is elsewhere by now nothing
+    happens, and the next decision judges anew.
+    """
+
+    units: tuple[Unit, ...]
     tip: str
-    sources: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

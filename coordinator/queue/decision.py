@@ -108,7 +108,7 @@ class _Round:
             self._screened,
         )
         if landings.units:
-            yield Land(tuple(landings.units), self._queue.tip.commit, landings.sources)
+            yield Land(tuple(landings.units), self._queue.tip.commit)
 
     def _reserved(self) -> frozenset[str]:
         """What interface changes reach that are being built: the ground below their feet stays as it is meanwhile."""

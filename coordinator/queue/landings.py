@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coordinator.queue.actions import Unit
 from coordinator.queue.joined import assess
 from coordinator.queue.lanes import components
 
@@ -38,13 +39,12 @@ class Landings:
         self.main = main
         self._known = known
         self._limit = limit
-        self.units: list[tuple[Member, ...]] = []
-        self.sources: dict[str, str] = {}
+        self.units: list[Unit] = []
 
     @property
     def landed(self) -> frozenset[int]:
         """Numbers of the branches collected."""
-        return frozenset(member.number for unit in self.units for member in unit)
+        return frozenset(member.number for unit in self.units for member in unit.members)
 
     def collect(self, branches: Iterable[Branch], screenings: Mapping[int, Screening]) -> None:
         """Takes those that are certified by themselves."""
@@ -78,23 +78,22 @@ class Landings:
 
     def _copy(self) -> Landings:
         other = Landings(self.main.copy(), self._known, self._limit)
-        other.units, other.sources = list(self.units), dict(self.sources)
+        other.units = list(self.units)
         return other
 
-    def _prefer(self, before: Landings, unit: tuple[Member, ...], joined: Joined) -> None:
+    def _prefer(self, before: Landings, members: tuple[Member, ...], joined: Joined) -> None:
         """Replaces what was taken since `before` by one unit, if that is certified."""
-        if before._take(unit, joined):
-            self.main, self.units, self.sources = before.main, before.units, before.sources
+        if before._take(members, joined):
+            self.main, self.units = before.main, before.units
 
-    def _take(self, unit: tuple[Member, ...], joined: Joined) -> bool:
-        if len(self.landed) + len(unit) > self._limit or not self.main.still_has(joined.before):
+    def _take(self, members: tuple[Member, ...], joined: Joined) -> bool:
+        if len(self.landed) + len(members) > self._limit or not self.main.still_has(joined.before):
             return False
         found = assess(self.main, joined.sources, self._known)
         if found.verdict != "certified":
             return False
         self.main.accept(found.records)
-        self.units.append(unit)
-        self.sources |= {module: source.digest for module, source in joined.sources.items()}
+        self.units.append(Unit(members, found.records))
         return True
 
 

@@ -23,7 +23,7 @@ from coordinator.store.schema import landings, modules, pull_requests
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from coordinator.queue import ModuleRecord
     from coordinator.store.store import Transaction
@@ -53,10 +53,17 @@ def intended_landings(transaction: Transaction) -> list[tuple[int, str]]:
     return [(row.pull_request, row.after) for row in rows]
 
 
-def finish_landing(transaction: Transaction, number: int, after: str, now: float) -> None:
+def finish_landing(
+    transaction: Transaction,
+    number: int,
+    after: str,
+    now: float,
+    records: Mapping[str, ModuleRecord] | None = None,
+) -> None:
     """``main`` moved to `after`: the request landed, its item is done, its modules are certified.
 
-    Only what was joined with a certified tip lands, so that `after` is certified too.
+    Only what was joined with a certified tip lands, so that `after` is certified too. `records` are what is certified
+    of the modules with that commit, by default what the builders said of the request.
 
     Raises:
         WrongMove: the landing was not intended, or the request not approved.
@@ -68,10 +75,16 @@ def finish_landing(transaction: Transaction, number: int, after: str, now: float
     make_move(transaction, land, number, landed_as=after, closed_at=now)
     told = {"lock": request.lock, "axioms": request.axioms, "assumes": request.assumes, "reason": ""}
     make_move(transaction, LAND_ITEM, request.item, **told)
-    _upsert_modules(transaction, request.modules)
+    _upsert_modules(transaction, request.modules if records is None else module_rows(records))
     set_meta(transaction, "main", after)
     set_meta(transaction, "certified", after)
     transaction.log("landed", now, pull_request=number, item=request.item, commit=after)
+
+
+def forget_modules(transaction: Transaction, names: Sequence[str]) -> None:
+    """Some modules are no longer on ``main``."""
+    if names:
+        transaction.execute(delete(modules).where(modules.c.name.in_(names)))
 
 
 def replace_modules(transaction: Transaction, records: Mapping[str, ModuleRecord]) -> None:

@@ -4,16 +4,18 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import select
 
 from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import RetrySettings, Settings
 from coordinator.engine.landing import Lander
-from coordinator.git import MAIN, Repository
+from coordinator.git import MAIN, Batch, Repository, Trailers
 from coordinator.queue import ModuleRecord
 from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
+from coordinator.store.schema import pull_requests
 from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, BuildEnded
 from tests.support.books import book, node
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RETRY = RetrySettings()
+NEWLINE = "\n"
 
 
 def digest(text: str) -> str:
@@ -50,13 +53,20 @@ class Desk:
         files: dict[str, str],
         imports: dict[str, str] | None = None,
         closes: tuple[int, ...] = (),
+        base: str | None = None,
     ) -> int:
-        """Opens a pull request that changes `files`, certified on main as it is; returns its number."""
-        base = self.hub.head() or ""
+        """Opens a pull request that changes `files` of `base`, certified on main as it is; returns its number.
+
+        A text's interface is its first line.
+        """
+        base = base or self.hub.head() or ""
         head = commit_files(self.hub, self.scratch, files, parent=base)
         modules = {
-            path.removesuffix(".lean").replace("/", "."): ModuleRecord(digest(text), f"i-{digest(text)}", imports or {})
+            path.removesuffix(".lean").replace("/", "."): ModuleRecord(
+                digest(text), f"i-{digest(text.partition(NEWLINE)[0])}", imports or {}
+            )
             for path, text in files.items()
+            if path.endswith(".lean")
         }
         with self.ledger.begin() as transaction:
             job = self._send(transaction, "attempt", base, item)
@@ -80,9 +90,13 @@ class Desk:
         )
 
     def land(self, number: int) -> bool:
-        state = self.ledger.state
-        request = next(each for each in state.pull_requests if each.number == number)
-        return self.lander.land(request, state.by_id[request.item], 2.0)
+        self.lander.land([number], 2.0)
+        return self.ledger.state.request(number) is None and self.state_of(number) == "closed" and self.landed(number)
+
+    def landed(self, number: int) -> bool:
+        with self.store.begin() as transaction:
+            found = transaction.execute(select(pull_requests.c.state).where(pull_requests.c.number == number))
+            return str(found.scalar_one()) == "landed"
 
     def state_of(self, number: int) -> str:
         with self.store.begin() as transaction:
@@ -136,15 +150,15 @@ def test_a_conflict_bounces_with_the_path_and_main_stays(desk: Desk) -> None:
 
 def test_a_push_to_main_in_between_delays_a_landing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     number = desk.propose(1, {"L/A.lean": "a"})
-    real_move, base = desk.hub.move, desk.hub.head() or ""
+    real_land, base = desk.hub.land, desk.hub.head() or ""
     pushed = commit_files(desk.hub, desk.scratch, {"README": "by a person\n"}, parent=base)
 
-    def race(ref: str, new: str, old: str | None) -> None:
-        monkeypatch.setattr(desk.hub, "move", real_move)
-        real_move(MAIN, pushed, base)
-        real_move(ref, new, old)
+    def race(batch: Batch) -> None:
+        monkeypatch.setattr(desk.hub, "land", real_land)
+        desk.hub.move(MAIN, pushed, base)
+        real_land(batch)
 
-    monkeypatch.setattr(desk.hub, "move", race)
+    monkeypatch.setattr(desk.hub, "land", race)
     assert not desk.land(number)
     assert desk.hub.head() == pushed
     assert desk.state_of(number) == "approved"
@@ -175,3 +189,116 @@ def test_a_coordinator_killed_in_the_middle_of_a_landing_is_understood(desk: Des
     assert state.main == (commit if moved else tip)
     assert state.items["a", "statement"].state == ("landed" if moved else "open")
     assert desk.state_of(number) == ("closed" if moved else "approved")
+
+
+def many(desk: Desk, count: int) -> None:
+    """Makes the desk's book one of so many nodes."""
+    made = book(*(node(f"n{number}") for number in range(count)))
+    with desk.store.begin() as transaction:
+        items.seed_items(transaction, made)
+    desk.ledger = Ledger(desk.store, DependencyGraph(made), RETRY.max_attempts)
+    desk.lander = Lander(desk.hub, desk.ledger, RETRY)
+
+
+def item_of(desk: Desk, label: str) -> int:
+    return desk.ledger.state.items[label, "statement"].id
+
+
+def test_branches_approved_at_once_land_in_one_move_of_main_each_with_a_commit_of_its_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many(desk, 12)
+    numbers = [desk.propose(item_of(desk, f"n{each}"), {f"L/N{each}.lean": f"{each}\n"}) for each in range(12)]
+    moves, real = list[int](), desk.hub.land
+
+    def counted(batch: Batch) -> None:
+        moves.append(len(batch.landings))
+        real(batch)
+
+    monkeypatch.setattr(desk.hub, "land", counted)
+    base = desk.hub.head() or ""
+    desk.lander.land(numbers, 2.0)
+    assert moves == [12]
+    assert all(desk.landed(number) for number in numbers)
+    tip = desk.hub.head() or ""
+    assert desk.hub.log(tip)[12] == base
+    told = Trailers.of(desk.hub.message(tip))
+    assert (told.node, told.attempt, told.cost) == ("n11", f"n11-{item_of(desk, 'n11')}/1", "$0.0000")
+    assert ("Meaning", "lock") in told.others
+    with desk.store.begin() as transaction:
+        assert set(load_modules(transaction)) == {f"L.N{each}" for each in range(12)}
+        assert load_state(transaction).certified == tip
+
+
+def test_a_main_that_moves_while_many_land_rejects_none_of_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    many(desk, 5)
+    numbers = [desk.propose(item_of(desk, f"n{each}"), {f"L/N{each}.lean": f"{each}\n"}) for each in range(5)]
+    real, base = desk.hub.land, desk.hub.head() or ""
+    pushed = commit_files(desk.hub, desk.scratch, {"README": "by a person\n"}, parent=base)
+
+    def race(batch: Batch) -> None:
+        desk.hub.move(MAIN, pushed, base)
+        real(batch)
+
+    monkeypatch.setattr(desk.hub, "land", race)
+    desk.lander.land(numbers, 2.0)
+    assert [desk.state_of(number) for number in numbers] == ["approved"] * 5
+    with desk.ledger.begin() as transaction:
+        assert landings.intended_landings(transaction) == []
+        set_meta(transaction, "certified", pushed)
+    monkeypatch.setattr(desk.hub, "land", real)
+    desk.lander.land(numbers, 3.0)
+    assert all(desk.landed(number) for number in numbers)
+
+
+def test_of_two_branches_that_change_one_module_the_second_is_judged_on_what_the_first_made(desk: Desk) -> None:
+    many(desk, 3)
+    text = "one\n\n\n\nmiddle\n\n\n\nlast\n"
+    desk.land(desk.propose(item_of(desk, "n0"), {"L/A.lean": text}))
+    base = desk.hub.head()
+    upper = desk.propose(item_of(desk, "n1"), {"L/A.lean": text.replace("middle", "other")}, base=base)
+    lower = desk.propose(item_of(desk, "n2"), {"L/A.lean": text.replace("last", "other")}, base=base)
+    desk.lander.land([upper, lower], 2.0)
+    assert desk.landed(upper)
+    assert desk.state_of(lower) == "approved"
+    desk.lander.land([lower], 3.0)
+    assert desk.state_of(lower) == "checking", "nobody has compiled both changes together"
+
+
+def test_branches_that_add_the_same_other_file_do_not_both_land_and_the_second_is_told(desk: Desk) -> None:
+    many(desk, 2)
+    base = desk.hub.head()
+    numbers = [
+        desk.propose(item_of(desk, f"n{each}"), {f"L/N{each}.lean": f"{each}\n", "notes": f"{each}\n"}, base=base)
+        for each in range(2)
+    ]
+    for now in (2.0, 3.0, 4.0):
+        desk.lander.land([number for number in numbers if desk.state_of(number) == "approved"], now)
+    assert desk.landed(numbers[0])
+    assert desk.state_of(numbers[1]) == "closed"
+    with desk.store.begin() as transaction:
+        (row,) = transaction.connection.exec_driver_sql("select source, text from feedback").all()
+    assert row[0] == "merge"
+    assert "notes" in row[1]
+
+
+def test_a_branch_that_opens_a_module_with_import_all_lands_only_on_the_tip_it_was_certified_on(desk: Desk) -> None:
+    many(desk, 4)
+    desk.land(desk.propose(item_of(desk, "n0"), {"L/A.lean": "a\n"}))
+    base = desk.hub.head()
+    opener = desk.propose(item_of(desk, "n1"), {"L/B.lean": "b\n"}, {"L.A": "all of it"}, base=base)
+    assert desk.land(opener), "certified on this very tip"
+    opened = desk.propose(item_of(desk, "n2"), {"L/A.lean": "a\nother proof\n"}, base=desk.hub.head())
+    desk.land(desk.propose(item_of(desk, "n3"), {"L/C.lean": "c\n"}, base=desk.hub.head()))
+    assert not desk.land(opened)
+    assert desk.state_of(opened) == "checking", "who opened the module must be compiled again"
+
+
+def test_what_would_import_a_module_that_is_gone_is_sent_back_with_its_name(desk: Desk) -> None:
+    many(desk, 2)
+    late = desk.propose(item_of(desk, "n0"), {"L/B.lean": "b\n"}, {"L.Gone": "i"})
+    assert not desk.land(late)
+    with desk.store.begin() as transaction:
+        (row,) = transaction.connection.exec_driver_sql("select source, text from feedback").all()
+    assert row[0] == "checker"
+    assert "L.Gone" in row[1]

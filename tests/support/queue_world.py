@@ -387,15 +387,15 @@ class World:
         landings = []
         for unit in action.units:
             joined = self.library
-            for member in unit:
+            for member in unit.members:
                 self._named(member)
                 joined, conflicts = join(joined, self.proposals[member.number])
                 assert not conflicts
             self._set_main(joined)
-            landings.append(Landing(self.tip, unit))
-            self.landed += [member.number for member in unit]
-        for module, digest in action.sources.items():
-            assert (self.library[module].digest if module in self.library else "") == digest
+            truth = records(joined)
+            assert {module: truth.get(module) for module in unit.records} == unit.records
+            landings.append(Landing(self.tip, unit.members))
+            self.landed += [member.number for member in unit.members]
         trail = replace(self.queue.trail, landings=(*self.queue.trail.landings, *landings))
         self.queue = replace(self.queue, tip=Tip(self.tip, records(self.library)), trail=trail)
         self._remove(*self.landed)

@@ -1,0 +1,95 @@
+"""Approved pull requests as the merge queue needs them: what was certified of each, and where it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from coordinator.queue import Member, ModuleRecord
+from coordinator.store.issues import closed_by_landing
+from coordinator.store.schema import jobs, pull_requests, verdicts
+from coordinator.store.store import select_among
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from coordinator.store.store import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved pull request.
+
+    Attributes:
+        number: its own.
+        item: what it is about.
+        base: the commit of ``main`` its author began from.
+        head: its commit.
+        certified: the tip of ``main`` it was certified with.
+        summary: what its author says of it.
+        lock: meaning digest of what it is about.
+        modules: what was certified of the modules it changes, or changes the certificate of.
+        attempt: which attempt at the item it was.
+        reviewers: who approved the commit.
+        cost_usd: dollars that the attempt and its reviews cost.
+        closes: issues that its landing closes.
+    """
+
+    number: int
+    item: int
+    base: str
+    head: str
+    certified: str
+    summary: str
+    lock: str
+    modules: Mapping[str, ModuleRecord]
+    attempt: int
+    reviewers: tuple[str, ...]
+    cost_usd: float
+    closes: tuple[int, ...] = ()
+
+    @property
+    def member(self) -> Member:
+        """It and its commit, in the queue's words."""
+        return Member(self.number, self.head)
+
+
+def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Approved]:
+    """These pull requests, which were approved, oldest first."""
+    chosen = (
+        select(pull_requests, jobs.c.number.label("attempt"), jobs.c.cost_usd)
+        .join(jobs, jobs.c.id == pull_requests.c.job)
+        .order_by(pull_requests.c.number)
+    )
+    rows = list(select_among(transaction, chosen, pull_requests.c.number, numbers))
+    return [
+        Approved(
+            number=row.number,
+            item=row.item,
+            base=row.base,
+            head=row.head,
+            certified=row.certified,
+            summary=row.summary,
+            lock=row.lock,
+            modules={name: ModuleRecord(**record) for name, record in row.modules.items()},
+            attempt=row.attempt,
+            reviewers=_reviewers(transaction, row.number, row.head),
+            cost_usd=row.cost_usd + _review_cost(transaction, row.number),
+            closes=tuple(closed_by_landing(transaction, row.number)),
+        )
+        for row in rows
+    ]
+
+
+def _reviewers(transaction: Transaction, number: int, head: str) -> tuple[str, ...]:
+    given = select(verdicts.c.reviewer).where(
+        verdicts.c.pull_request == number, verdicts.c.commit == head, verdicts.c.decision == "approve"
+    )
+    return tuple(transaction.execute(given.order_by(verdicts.c.seat)).scalars())
+
+
+def _review_cost(transaction: Transaction, number: int) -> float:
+    spent = select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0)).where(jobs.c.pull_request == number)
+    return float(transaction.execute(spent).scalar_one())
