@@ -196,7 +196,7 @@ def many(desk: Desk, count: int) -> None:
     made = book(*(node(f"n{number}") for number in range(count)))
     with desk.store.begin() as transaction:
         items.seed_items(transaction, made)
-    desk.ledger = Ledger(desk.store, DependencyGraph(made), RETRY.max_attempts)
+    desk.ledger = Ledger(desk.store, DependencyGraph(made), Settings(retry=RETRY))
     desk.lander = Lander(desk.hub, desk.ledger, RETRY)
 
 
