@@ -10,7 +10,7 @@ from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import RetrySettings, Settings
 from coordinator.engine.landing import Lander
-from coordinator.git import MAIN, Batch, Repository, Trailers
+from coordinator.git import MAIN, Batch, Branch, Repository, Trailers
 from coordinator.queue import ModuleRecord
 from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.ledger import Ledger
@@ -302,3 +302,20 @@ def test_what_would_import_a_module_that_is_gone_is_sent_back_with_its_name(desk
         (row,) = transaction.connection.exec_driver_sql("select source, text from feedback").all()
     assert row[0] == "checker"
     assert "L.Gone" in row[1]
+
+
+def test_landings_of_many_that_a_killed_coordinator_left_are_all_finished(desk: Desk) -> None:
+    many(desk, 3)
+    numbers = [desk.propose(item_of(desk, f"n{each}"), {f"L/N{each}.lean": f"{each}\n"}) for each in range(3)]
+    base = desk.hub.head() or ""
+    heads = [request.head for number in numbers if (request := desk.ledger.state.request(number)) is not None]
+    batch = desk.hub.batch(base, [Branch(base, head, f"Land {head}\n\nNode: n") for head in heads], 2)
+    with desk.ledger.begin() as transaction:
+        for number, landing in zip(numbers, batch.landings, strict=True):
+            landings.intend_landing(transaction, number, base, landing.commit, 2.0)
+    desk.hub.land(batch)
+    desk.lander.recover(3.0)
+    assert all(desk.landed(number) for number in numbers)
+    with desk.store.begin() as transaction:
+        assert set(load_modules(transaction)) == {"L.N0", "L.N1", "L.N2"}
+        assert load_state(transaction).certified == batch.top == desk.hub.head()
