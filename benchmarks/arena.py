@@ -17,7 +17,9 @@ import yaml
 from benchmarks.invariants import Invariants, leftovers
 from benchmarks.processes import family
 from benchmarks.unreliable import UnreliableBroker
+from coordinator.campaign.campaign import Campaign
 from coordinator.campaign.settings import SETTINGS_FILE
+from coordinator.engine.demo import prepare_demo
 from coordinator.simulation.plan import Plan, found_simulation
 from coordinator.work.services import embedded_broker
 
@@ -29,6 +31,9 @@ _PAUSE = 0.05
 _REST = 0.3
 """Seconds before a coordinator that ended is started again."""
 
+_LEASE = 4.0
+"""Seconds after which a worker that is not heard of is taken for gone."""
+
 _KILLED = -signal.SIGKILL
 _SPOKEN = range(2, 8)
 """Exit codes of a coordinator that said in a sentence why it cannot go on."""
@@ -36,6 +41,12 @@ _SPOKEN = range(2, 8)
 
 class Arena:
     """A campaign, the broker it has and the coordinator that runs it. Use as a context.
+
+    Args:
+        scratch: an empty folder for it.
+        plan: of the simulation; with `demo` only its seed, budget and leases count.
+        rng: for faults to draw from.
+        demo: whether it is the demo's campaign, with real Lean and scripted agents.
 
     Attributes:
         folder: the campaign's.
@@ -45,7 +56,7 @@ class Arena:
         over: whether the campaign has come to its end.
     """
 
-    def __init__(self, scratch: Path, plan: Plan, rng: random.Random) -> None:
+    def __init__(self, scratch: Path, plan: Plan, rng: random.Random, *, demo: bool = False) -> None:
         self.folder = scratch / "campaign"
         self.rng = rng
         self.over = False
@@ -54,15 +65,20 @@ class Arena:
         self._clock = scratch / "clock"
         self._log_path = scratch / "coordinator.log"
         self._log = self._log_path.open("ab")
-        self._is_poor = plan.budget_usd < plan.attempts
-        campaign = found_simulation(self.folder, plan)
+        self._is_poor = not demo and plan.budget_usd < plan.attempts
+        self._is_demo = demo
+        if demo:
+            prepare_demo(self.folder, fresh=False)
+        else:
+            found_simulation(self.folder, plan)
+        campaign = Campaign.open(self.folder)
         self._port = _free_port()
         self._valkey: subprocess.Popen[bytes] | None = None
         self.broker = UnreliableBroker(self._port, plan.seed)
         self._configure()
         price = campaign.settings.model.price_table().price(campaign.settings.model.name)
         call_usd = price.ceiling(30_000, campaign.settings.attempt.max_output_tokens)
-        self.invariants = Invariants(self.folder, plan.budget_usd, call_usd)
+        self.invariants = Invariants(self.folder, campaign.settings.budget_usd, call_usd, campaign.settings.library)
         self._coordinator: subprocess.Popen[bytes] | None = None
 
     def _configure(self) -> None:
@@ -71,6 +87,7 @@ class Arena:
         values = yaml.safe_load(file.read_text())
         values["broker"] = {"url": f"redis://127.0.0.1:{self.broker.port}/0"}
         values["remote"] = str(self.remote)
+        values["lease"] = {"seconds": _LEASE, "heartbeat_seconds": _LEASE / 8}
         file.write_text(yaml.safe_dump(values))
         self.remote.symlink_to("hub.git")
 
@@ -119,9 +136,10 @@ class Arena:
         return self._log_path.read_text(errors="replace")[-600:]
 
     def _start(self) -> None:
-        command = [sys.executable, "-m", "coordinator.simulation.coordinating", str(self.folder)]
+        simulated = ["coordinator.simulation.coordinating", str(self.folder), "--clock", str(self._clock)]
+        arguments = ["coordinator", "run", str(self.folder)] if self._is_demo else simulated
         self._coordinator = subprocess.Popen(
-            [*command, "--clock", str(self._clock)],
+            [sys.executable, "-m", *arguments],
             stdout=self._log,
             stderr=self._log,
             env={**os.environ, "TMPDIR": str(self._temporary)},

@@ -168,7 +168,7 @@ def test_a_flaw_a_hole_and_an_open_proof_are_seen(scene: Scene) -> None:
         assert scene.broken() == {"certified"}
         scene.invariants.broken["certified"].clear()
     scene.land("n0", "statement", N0="theorem Simulated.n0 : True := sorry\n")
-    scene.land("n0", "proof", N1=GOOD)
+    scene.land("n0", "proof", N0="theorem Simulated.n0 : True := sorry -- soon\n")
     assert scene.broken() == {"certified"}
 
 
