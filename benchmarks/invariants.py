@@ -216,5 +216,5 @@ def leftovers(folder: Path, temporary: Path) -> dict[str, list[str]]:
     scratch = [str(path) for path in folder.glob("work/*/scratch/*/*")]
     locks = [str(path) for path in (folder / "hub.git").rglob("*.lock")]
     worktrees = [str(path) for path in (folder / "hub.git").glob("worktrees/*")]
-    files = [path.name for path in temporary.iterdir()]
+    files = [str(path) for path in temporary.rglob("*") if path.parent != temporary or not path.is_dir()]
     return {"processes": processes, "files": files + scratch, "locks": locks, "worktrees": worktrees}

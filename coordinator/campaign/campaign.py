@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import tempfile
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
@@ -18,9 +16,11 @@ from coordinator.campaign.layout import Home, plan_homes
 from coordinator.campaign.settings import Settings, load_settings
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
 from coordinator.git import Repository
+from coordinator.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 
 _GLANCE = 0.5
@@ -109,9 +109,9 @@ class Campaign:
             blueprint.BlueprintError: there is nothing to read.
             BookError: it does not parse, holds no statements, or its nodes have no place in Lean.
         """
-        with tempfile.TemporaryDirectory(prefix="blueprover-book-") as scratch:
-            self.hub.export(self.main(), Path(scratch))
-            blueprint = read_blueprint(Path(scratch) / self.settings.book)
+        with temporary_folder("book") as scratch:
+            self.hub.export(self.main(), scratch)
+            blueprint = read_blueprint(scratch / self.settings.book)
         _require_readable(blueprint)
         return Book(blueprint, DependencyGraph(blueprint), plan_homes(blueprint, self.settings.library))
 

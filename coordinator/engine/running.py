@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -21,6 +19,7 @@ from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
 from coordinator.schedule.scheduler import Finish
 from coordinator.store.opening import open_to_read, open_to_write
+from coordinator.temporary import temporary_folder
 from coordinator.views.live import LiveView, one_line, plain
 from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import running_jobs
@@ -72,10 +71,9 @@ def preflight(campaign: Campaign) -> str:
     if settings.workers.certificates == "broker":
         Sharing(settings.workers.certificates_key_env, settings.workers.certificates_mb << 20).secret()
     sandbox = Sandbox.bubblewrap() if settings.workers.sandbox == "bubblewrap" else Sandbox.none()
-    with TemporaryDirectory(prefix="blueprover-lean-") as scratch:
-        tree = Path(scratch)
-        campaign.hub.export(campaign.main(), tree)
-        return LeanChoice(settings.lean, campaign.packages).toolchain(tree, sandbox).identity
+    with temporary_folder("lean") as scratch:
+        campaign.hub.export(campaign.main(), scratch)
+        return LeanChoice(settings.lean, campaign.packages).toolchain(scratch, sandbox).identity
 
 
 def run_campaign(campaign: Campaign, console: Console) -> Finish:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from coordinator.git.refs import checked_oid
+from coordinator.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,28 @@ def export(runner: Runner, commit: str, folder: Path) -> None:
         runner.run("checkout-index", "--all", f"--prefix={folder.resolve()}/", environment=environment)
 
 
+def bring(runner: Runner, commit: str, folder: Path, index: Path) -> None:
+    """Makes a folder hold the files of a commit and nothing else, whatever was done in it since it was last brought.
+
+    Args:
+        runner: for the repository.
+        commit: which.
+        folder: the folder.
+        index: what git remembers of the folder; kept from one time to the next, so that only what differs is written.
+    """
+    environment = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(folder)}
+    runner.run("read-tree", "--reset", "-u", checked_oid(commit), environment=environment, folder=folder)
+    runner.run("clean", "--quiet", "-ffdx", environment=environment, folder=folder)
+
+
+def write_brought(runner: Runner, folder: Path, index: Path) -> str:
+    """Stores every file below a folder that `bring` filled, reading only what was changed, and returns the tree."""
+    environment = {"GIT_INDEX_FILE": str(index), "GIT_WORK_TREE": str(folder)}
+    runner.run("add", "--all", "--force", "--", ".", environment=environment, folder=folder)
+    return runner.run("write-tree", environment=environment).text
+
+
 @contextmanager
 def _index(folder: Path) -> Iterator[dict[str, str]]:
-    with tempfile.TemporaryDirectory(prefix="blueprover-index-") as scratch:
+    with temporary_folder("index") as scratch:
         yield {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_WORK_TREE": str(folder)}

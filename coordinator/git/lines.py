@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from coordinator.errors import GitError
 from coordinator.git.runner import Runner
+from coordinator.temporary import temporary_folder
 
 _MOST_CONFLICTS = 127
 """The largest count that the exit code tells; what is above it is an error."""
@@ -30,12 +28,12 @@ def merge_lines(
     Raises:
         GitError: git is missing, or cannot merge them, as when one is binary.
     """
-    with tempfile.TemporaryDirectory(prefix="blueprover-merge-") as scratch:
-        paths = [Path(scratch) / name for name in ("ours", "base", "theirs")]
+    with temporary_folder("merge") as scratch:
+        paths = [scratch / name for name in ("ours", "base", "theirs")]
         for path, data in zip(paths, (ours, base, theirs), strict=True):
             path.write_bytes(data)
         labels = [word for name in names for word in ("-L", name)]
-        answer = Runner(Path(scratch), discover=True).attempt(
+        answer = Runner(scratch, discover=True).attempt(
             "merge-file", "-p", "--diff3", f"--marker-size={mark_length}", *labels, *map(str, paths)
         )
     if not 0 <= answer.status <= _MOST_CONFLICTS:

@@ -179,6 +179,23 @@ class Repository:
         """Writes the files of a commit below `folder`, which must be empty or missing."""
         folders.export(self._runner, commit, folder)
 
+    def bring(self, commit: str, folder: Path, index: Path) -> None:
+        """Makes a folder hold the files of a commit and nothing else, writing only what differs from what it held.
+
+        Args:
+            commit: which.
+            folder: a folder that is empty, or was brought to a commit with the same `index` before.
+            index: a file, beside the folder, in which git remembers what it wrote.
+
+        Raises:
+            GitError: the commit is missing, or something in the folder cannot be removed.
+        """
+        folders.bring(self._runner, commit, folder, index)
+
+    def write_brought(self, folder: Path, index: Path) -> str:
+        """Stores every file below a folder that `bring` filled, and returns the tree. The submodules there are kept."""
+        return folders.write_brought(self._runner, folder, index)
+
     def commit(self, tree: str, parents: Sequence[str], message: str, author: Identity = BLUEPROVER) -> str:
         """Stores a commit of `tree` and returns it. No ref moves. Zero bytes, which git refuses, leave `message`."""
         environment = {

@@ -1,7 +1,7 @@
 """A worker's bench: what carries out one order, from fetching its base to pushing its branch.
 
 A workshop belongs to one host. It holds a mirror of the remote, a certificate store of its own and a builder; each
-job gets a scratch folder that is gone when the job is. It knows nothing of Celery or the store.
+job is lent trees that are its own while it lasts. It knows nothing of Celery or the store.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,16 +47,20 @@ from coordinator.work.messages import (
 )
 from coordinator.work.shared_certificates import open_certificates
 from coordinator.work.tree_audit import look_at, records
+from coordinator.work.trees import Trees
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from agents import Assignment
     from coordinator.work.host import HostSettings
     from coordinator.work.locks import Locks
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
+    from coordinator.work.trees import Tree
 
 _REASON_LENGTH = 4000
+_TREES_KEPT = 16
+"""Trees that nobody has and that are kept for the next job."""
 
 log = structlog.get_logger(__name__)
 
@@ -84,6 +88,7 @@ class Workshop:
         self._connecting = threading.Lock()
         (host.folder / "scratch").mkdir(parents=True, exist_ok=True)
         self._scratch = Scratch(host.folder / "scratch")
+        self._trees = Trees(self._mirror, self._scratch.folder, _TREES_KEPT)
 
     def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
         """Does what an order says and returns the report: where that fails, a report that says so."""
@@ -114,12 +119,12 @@ class Workshop:
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
         job = order.envelope.job
-        with self._trees(order.envelope, base=order.envelope.base, work=order.envelope.base) as trees:
-            builder = self._leans.builder_of(order.envelope, trees["base"])
-            outcome = self._run_agent(order, builder, trees["base"], trees["work"], cancelled)
+        with self._lent(order.envelope, order.envelope.base, order.envelope.base) as (base, work):
+            builder = self._leans.builder_of(order.envelope, base.folder)
+            outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled)
             lean = builder.lean.identity
             try:
-                head = self._publish(order, trees["work"], outcome) if outcome.ending == "submitted" else ""
+                head = self._publish(order, work, outcome) if outcome.ending == "submitted" else ""
             except (GitError, OSError, ValueError) as error:
                 log.warning("branch_not_pushed", job=job, exc_info=True)
                 reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
@@ -136,8 +141,8 @@ class Workshop:
             outcome.closes,
         )
 
-    def _publish(self, order: AgentOrder, folder: Path, outcome: Outcome) -> str:
-        """Commits the agent's folder and pushes its branch; returns the commit."""
+    def _publish(self, order: AgentOrder, work: Tree, outcome: Outcome) -> str:
+        """Commits the agent's tree and pushes its branch; returns the commit."""
         assignment = order.assignment
         node = assignment.node
         message = (
@@ -146,16 +151,14 @@ class Workshop:
             f"Model: {assignment.model}\nCost: ${outcome.usage.cost_usd:.4f}\n"
         )
         author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
-        head = self._mirror.commit(
-            self._mirror.write_tree(folder, order.envelope.base), [order.envelope.base], message, author
-        )
+        head = self._mirror.commit(self._trees.write(work), [order.envelope.base], message, author)
         self._mirror.push(order.envelope.remote, head, order.ref)
         return head
 
     def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
-        with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
-            builder = self._leans.builder_of(order.envelope, trees["base"])
-            outcome = self._run_agent(order, builder, trees["base"], trees["head"], cancelled)
+        with self._lent(order.envelope, order.envelope.base, order.head) as (base, head):
+            builder = self._leans.builder_of(order.envelope, base.folder)
+            outcome = self._run_agent(order, builder, base.folder, head.folder, cancelled)
         verdict = outcome.verdict
         return ReviewEnded(
             order.envelope.job,
@@ -201,11 +204,11 @@ class Workshop:
             return self._models[key]
 
     def _build(self, order: BuildOrder) -> BuildEnded:
-        with self._trees(order.envelope, base=order.envelope.base, head=order.head) as trees:
+        with self._lent(order.envelope, order.envelope.base, order.head) as (base, head):
             locks = self._locks_of(order.envelope)
             change = Change(
-                base=trees["base"],
-                head=trees["head"],
+                base=base.folder,
+                head=head.folder,
                 stage=order.stage,
                 target=order.target,
                 module=order.module,
@@ -239,28 +242,25 @@ class Workshop:
         )
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
-        with self._trees(order.envelope, base=order.envelope.base) as trees:
-            known = self._leans.builder_of(order.envelope, trees["base"])
-            store = CertificateStore(trees["base"].parent / "certificates")
-            fresh = self._leans.make_builder(known.lean, store, known.outside)
+        with (
+            self._lent(order.envelope, order.envelope.base) as (tree,),
+            tempfile.TemporaryDirectory(dir=self._scratch.folder, ignore_cleanup_errors=True) as certificates,
+        ):
+            known = self._leans.builder_of(order.envelope, tree.folder)
+            fresh = self._leans.make_builder(known.lean, CertificateStore(Path(certificates)), known.outside)
             try:
-                ended = look_at(trees["base"], fresh, order, self._locks_of(order.envelope).locked)
+                ended = look_at(tree.folder, fresh, order, self._locks_of(order.envelope).locked)
                 return replace(ended, lean=known.lean.identity)
             finally:
                 fresh.close()
 
     @contextmanager
-    def _trees(self, envelope: Envelope, **commits: str) -> Iterator[Mapping[str, Path]]:
-        """Plain folders holding the files of `commits`, by name, for as long as the context lasts."""
+    def _lent(self, envelope: Envelope, *commits: str) -> Iterator[tuple[Tree, ...]]:
+        """Trees of `commits`, for as long as the context lasts."""
         with self._fetching:
-            self._mirror.fetch(envelope.remote, sorted(set(commits.values())))
-        with tempfile.TemporaryDirectory(
-            dir=self._scratch.folder, prefix=f"{envelope.job}-", ignore_cleanup_errors=True
-        ) as scratch:
-            folders = {name: Path(scratch) / name for name in commits}
-            for name, folder in folders.items():
-                self._mirror.export(commits[name], folder)
-            yield folders
+            self._mirror.fetch(envelope.remote, sorted(set(commits)))
+        with ExitStack() as stack:
+            yield tuple(stack.enter_context(self._trees.lend(commit)) for commit in commits)
 
 
 def _layout(envelope: Envelope) -> Layout:

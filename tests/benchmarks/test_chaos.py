@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import random
 import socket
-import sqlite3
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from sqlalchemy import insert
 
 from benchmarks.chaos import QUICK_NODES, Total, run_campaign
 from benchmarks.faults import FAULTS, draw_schedule
 from benchmarks.invariants import Invariants
 from benchmarks.unreliable import Mischief, UnreliableBroker
 from coordinator.git import MAIN, Repository
+from coordinator.store.schema import items, jobs
 from coordinator.store.store import Store
 from coordinator.work.services import embedded_broker
 from tests.support.repositories import commit_files
@@ -24,6 +25,8 @@ from tests.support.waiting import wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy import Insert
 
 GOOD = "theorem Simulated.n0 : True := trivial\n"
 
@@ -133,11 +136,12 @@ class Scene:
         self.invariants.look()
         return {name for name, found in self.invariants.broken.items() if found}
 
-    def write(self, *statements: str) -> None:
-        with sqlite3.connect(self.scratch / "store.sqlite") as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
+    def write(self, *rows: Insert) -> None:
+        store = Store(self.scratch / "store.sqlite", writable=True)
+        with store.begin() as transaction:
+            for row in rows:
+                transaction.execute(row)
+        store.close()
 
 
 @pytest.fixture
@@ -182,12 +186,10 @@ def test_a_main_that_was_set_back_is_seen(scene: Scene) -> None:
 
 def test_what_counts_as_landed_and_is_not_on_main_is_seen_and_so_is_overspending(scene: Scene) -> None:
     scene.land("n0", "statement", N0=GOOD)
+    spent = {"id": 1, "kind": "attempt", "item": 1, "number": 1, "state": "ended", "lease_until": 0, "sent_at": 0}
     scene.write(
-        "insert into items (id, label, stage, state, not_before, forgiven, lock, axioms, assumes, reason)"
-        " values (1, 'n1', 'statement', 'landed', 0, 0, '', '[]', '[]', '')",
-        "insert into jobs (id, kind, item, number, state, ending, lease_until, worker, base, cap_usd, cost_usd,"
-        " input_tokens, output_tokens, retries, summary, sent_at)"
-        " values (1, 'attempt', 1, 1, 'ended', 'gave_up', 0, '', '', 9, 1.2, 0, 0, 0, '', 0)",
+        insert(items).values(id=1, label="n1", stage="statement", state="landed"),
+        insert(jobs).values(**spent, cost_usd=1.2),
     )
     assert scene.broken() == {"nothing_lost", "within_budget"}
 
