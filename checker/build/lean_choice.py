@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from checker.errors import LakeFailed
+from checker.errors import LakeFailed, LeanMissing
 from checker.lean.lake import LakeProject, LakeToolchain
 from checker.lean.project import LAKEFILES, TOOLCHAIN_FILE, toolchain_of
 from checker.source.tree import read_regular
@@ -52,9 +52,14 @@ class LeanChoice:
             SandboxFailed: when the sandbox did not start.
         """
         found = toolchain_of(tree, self.choice)
-        if not isinstance(found, LakeToolchain):
-            return found
         wanted = _manifest(tree)
+        if not isinstance(found, LakeToolchain):
+            if self.choice == "auto" and _names_packages(wanted):
+                raise LeanMissing(
+                    f"The project has packages ({MANIFEST} names them), which the embedded Lean cannot use: install "
+                    "the project's own with elan, or choose `embedded` if its Lean needs none of them."
+                )
+            return found
         if self.packages is None:
             if _names_packages(wanted):
                 raise LakeFailed(

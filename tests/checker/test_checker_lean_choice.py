@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from checker import Builder, CertificateStore, LakeFailed, LakeToolchain, LeanChoice
+from checker import Builder, CertificateStore, LakeFailed, LakeToolchain, LeanChoice, LeanMissing
 from checker.build.lean_choice import MANIFEST, fingerprint
 from tests.support.lake_books import FILES, host_project, write
 from tests.support.sandboxes import any_sandbox
@@ -59,8 +59,13 @@ def test_packages_that_are_nowhere_are_asked_for_with_the_stand_in(manifest: str
     assert LeanChoice().toolchain(tree, any_sandbox()).kind == "lake"
 
 
-def test_who_asks_for_the_embedded_lean_needs_no_packages(tmp_path: Path) -> None:
+def test_packages_without_an_installed_lean_are_no_work_for_the_embedded_one_unless_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ELAN_HOME", str(tmp_path / "none"))
     tree = write(tmp_path / "tree", FILES)
+    with pytest.raises(LeanMissing, match=r"install the project's own with elan, or choose `embedded`"):
+        LeanChoice().toolchain(tree, any_sandbox())
     assert LeanChoice("embedded").toolchain(tree, any_sandbox()).kind == "embedded"
 
 
