@@ -20,13 +20,14 @@ SCOPED: Final = frozenset(
     }
 )  # fmt: skip
 """Commands that hold to the end of their scope."""
-_LASTING: Final = frozenset(
-    {
-        "export", "attribute", "notation", "notation3", "infix", "infixl", "infixr", "prefix", "postfix", "macro",
-        "macro_rules", "syntax", "elab", "elab_rules", "declare_syntax_cat", "binder_predicate", "unif_hint",
-        "run_cmd", "run_elab", "run_meta",
-    }
-)  # fmt: skip
+NOTATIONS: Final = frozenset(
+    {"notation", "notation3", "infix", "infixl", "infixr", "prefix", "postfix", "macro", "syntax", "elab"}
+)
+"""Commands that give new signs a meaning."""
+_LASTING: Final = NOTATIONS | {
+    "export", "attribute", "macro_rules", "elab_rules", "declare_syntax_cat", "binder_predicate", "unif_hint",
+    "run_cmd", "run_elab", "run_meta",
+}  # fmt: skip
 """Commands that hold to the end of the file, and may change how what follows is read, unless they are local."""
 _TACTICAL: Final = frozenset(
     "[ ] , - ↑ ↓ ← local scoped low high mid simp ext grind aesop norm_cast push_cast gcongr mono fun_prop positivity"
@@ -88,7 +89,7 @@ class Force:
 
     def _leave(self, words: Words, line: int) -> None:
         parts = end_parts(words)
-        if tuple(part for part, _ in self._frames[1:][-len(parts) :]) != parts:
+        if len(parts) > self.depth or tuple(part for part, _ in self._frames[-len(parts) :]) != parts:
             raise LexicalError(f"`{' '.join(words)}` does not close what is open.", line)
         del self._frames[-len(parts) :]
 

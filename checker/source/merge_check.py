@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from checker.errors import MergeTangled
-from checker.source.force import Force
-from checker.source.lexer import Kind, LexicalError, all_tokens
+from checker.source.force import NOTATIONS, Force
+from checker.source.lexer import LexicalError
 from checker.source.merge_header import variants_of
+from checker.source.merge_mentions import Watch
 from checker.source.merge_parts import says_the_same
 from checker.source.merge_pieces import pieces_of
-from checker.source.scope import parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from checker.source.merge_header import Variant
-    from checker.source.merge_pieces import Piece, Pieces
+    from checker.source.merge_pieces import Piece
     from checker.source.merge_plan import Placed, Plan
 
 
@@ -26,20 +27,23 @@ def settled(plan: Plan, placed: Sequence[Placed], *, is_module: bool) -> list[Pl
     """The same result, where what cannot stand has become a conflict.
 
     That is a declaration which one side adds or changes while the other changes what is in force there, or removes or
-    renames what it mentions.
+    renames what it mentions, or adds what it could mean instead.
 
     Raises:
         MergeTangled: when a scope does not close, a name is declared twice, or both sides change what is in force.
     """
     _check_once(placed)
-    gone_from_ours, gone_from_theirs = _gone(plan.base, plan.ours), _gone(plan.base, plan.theirs)
+    over_ours = Watch(plan.base, plan.ours, plan.theirs)
+    over_theirs = Watch(plan.base, plan.theirs, plan.ours)
     forces = _forces(placed, is_module=is_module)
     unsettled = any(each.text is None and each.piece.changes_force for each in placed)
     found = []
     for each, force in zip(placed, forces, strict=True):
         reason = "" if each.text is None or not each.piece.is_settled else _misplaced(each, force, unsettled=unsettled)
         if each.text is not None and not reason:
-            reason = _orphan(each.theirs, each.base, gone_from_ours) or _orphan(each.ours, each.base, gone_from_theirs)
+            reason = over_theirs.problem(each.theirs, each.base) or over_ours.problem(each.ours, each.base)
+        over_theirs.add(each.ours)
+        over_ours.add(each.theirs)
         found.append(replace(each, text=None, reason=reason) if reason else each)
     return found
 
@@ -69,14 +73,28 @@ def check_result(plan: Plan, placed: Sequence[Placed], text: str, imports: froze
         raise MergeTangled("A declaration would be lost, or come twice.")
 
 
-def _check_once(placed: Iterable[Placed]) -> None:
+def _check_once(placed: Sequence[Placed]) -> None:
     count: Counter[str] = Counter()
     for each in placed:
         sides = [side for side in (each.ours, each.theirs) if side is not None]
-        count.update({name for side in sides for name in side.names})
+        count.update({name for side in sides for name in side.declares})
     twice = [name for name, times in count.items() if times > 1]
     if twice:
         raise MergeTangled(f"{twice[0]} would be declared twice.")
+    mine = {_sign(each.ours) for each in placed if each.base is None and each.theirs is None}
+    signs = [_sign(each.theirs) for each in placed if each.base is None and each.ours is None]
+    shared = [" ".join(sign) for sign in signs if sign and sign in mine]
+    if shared:
+        raise MergeTangled(f"Both sides give {shared[0]} a meaning.")
+
+
+def _sign(piece: Piece | None) -> tuple[str, ...]:
+    """What a new notation is written with."""
+    if piece is None or piece.keyword not in NOTATIONS:
+        return ()
+    words = list(piece.words)
+    end = next((at for at, two in enumerate(pairwise(words)) if two == ("=", ">")), len(words))
+    return tuple(word for word in words[:end] if word.startswith('"'))
 
 
 def _forces(placed: Sequence[Placed], *, is_module: bool) -> list[bytes]:
@@ -118,17 +136,3 @@ def _misplaced(each: Placed, force: bytes, *, unsettled: bool) -> str:
         if force != (before[0] if before else base.force):
             raise MergeTangled(f"Something else would be in force at {each.piece.name or each.piece.keyword}.")
     return ""
-
-
-def _gone(base: Pieces, side: Pieces) -> frozenset[str]:
-    """Last parts of the names that a side has removed or renamed."""
-    return frozenset(parts_of(name)[-1] for name in base.named if name not in side.named)
-
-
-def _orphan(piece: Piece | None, base: Piece | None, gone: frozenset[str]) -> str:
-    """Why a piece that a side adds or changes cannot do without what the other removed; empty when it can."""
-    if not gone or piece is None or piece.is_comment or (base is not None and piece.text == base.text):
-        return ""
-    mentioned = {part for token in all_tokens(piece.text) if token.kind is Kind.WORD for part in parts_of(token.text)}
-    lost = sorted(mentioned & gone)
-    return f"the other side removes or renames {lost[0]}, which it mentions" if lost else ""

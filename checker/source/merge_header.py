@@ -98,8 +98,11 @@ def _cut(side: Pieces) -> _Cut | None:
 def _kept(base: _Cut, ours: _Cut, theirs: _Cut) -> dict[Variant, str] | str:
     """The imports of the result with their texts; or why there is none."""
     found: dict[Variant, str] = {}
-    for module in dict.fromkeys(variant[0] for cut in (base, ours, theirs) for variant in cut.entries):
-        old, mine, other = ({each for each in cut.entries if each[0] == module} for cut in (base, ours, theirs))
+    modules: dict[str, list[set[Variant]]] = {}
+    for at, cut in enumerate((base, ours, theirs)):
+        for variant in cut.entries:
+            modules.setdefault(variant[0], [set(), set(), set()])[at].add(variant)
+    for module, (old, mine, other) in modules.items():
         if old and mine not in (old, other) and other != old:
             return f"both sides change the import of {module}, differently"
         variants = mine | other if not old else other if mine == old else mine
@@ -129,13 +132,20 @@ def _ordered(
     else:
         first, second, ours_first = ours, theirs, True
     order = [each for each in first if each in kept]
-    added = {each for each in first if each not in base}
+    known, added = set(order), set(first) - set(base)
+    behind: dict[Variant | None, list[Variant]] = {}
     before: Variant | None = None
     for each in second:
-        if each in kept and each not in order:
-            at = 0 if before is None else order.index(before) + 1
-            while ours_first and at < len(order) and order[at] in added:
-                at += 1
-            order.insert(at, each)
-        before = each if each in order else before
-    return order
+        if each in known:
+            before = each
+        elif each in kept:
+            behind.setdefault(before, []).append(each)
+    found: list[Variant] = []
+    waiting = list(behind.get(None, ()))
+    for each in order:
+        if not (ours_first and each in added):
+            found += waiting
+            waiting.clear()
+        found.append(each)
+        waiting += behind.get(each, ())
+    return found + waiting

@@ -86,8 +86,8 @@ def _lead(plan: Plan, each: Placed, before: Placed | None, *, header: str) -> st
         old = each.base.lead if each.base is not None else other
         chosen = other if mine == old else mine
         from_ours, from_theirs = mine == chosen, other == chosen
-    follows = (from_ours and _follows(each.ours_at, before.ours_at if before else -1)) or (
-        from_theirs and _follows(each.theirs_at, before.theirs_at if before else -1)
+    follows = (from_ours and _follows(each.ours_at, before.ours_at if before else None)) or (
+        from_theirs and _follows(each.theirs_at, before.theirs_at if before else None)
     )
     if before is None:
         had_header = plan.ours.header if from_ours else plan.theirs.header
@@ -100,8 +100,9 @@ def _lead(plan: Plan, each: Placed, before: Placed | None, *, header: str) -> st
     return _apart(chosen, 2 if joins or "\n" not in chosen else 1)
 
 
-def _follows(at: int, before: int) -> bool:
-    return at >= 0 and before == at - 1
+def _follows(at: int, before: int | None) -> bool:
+    """Whether a piece stands in its text behind the one that is before it in the result; None for no piece at all."""
+    return at == 0 if before is None else 0 <= before == at - 1
 
 
 def _apart(lead: str, lines: int) -> str:

@@ -9,6 +9,7 @@ from checker.source.changes import words_of
 from checker.source.force import SCOPED, Force, Words, end_parts
 from checker.source.lexer import all_tokens
 from checker.source.outline import outline_of
+from checker.source.scope import parts_of
 from checker.source.words import DECLARATIONS
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ NOTE: Final = "note"
 """The keyword of a comment that stands between commands and belongs to none."""
 _SPACE: Final = " \t\r\n"
 _OPENERS: Final = frozenset({"namespace", "section"})
+_OFFSHOOTS: Final = frozenset(
+    {"alias", "irreducible_def", "proof_wanted", "simproc", "dsimproc", "simproc_decl", "dsimproc_decl"}
+)
+"""Commands that declare names, and are no declarations to the outline."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +45,7 @@ class Piece:
         closes: for an ``end``: each scope it closes, as the index of the piece that opens it and which part of it.
         command: for a command: as it was cut, its offsets relative to `text` by ``start``.
         start: offset of `text` in the file.
+        offshoots: for an ``alias`` and the like: what it declares, in full.
     """
 
     keyword: str
@@ -53,6 +59,12 @@ class Piece:
     closes: tuple[tuple[int, int], ...] = ()
     command: Command | None = None
     start: int = 0
+    offshoots: tuple[str, ...] = ()
+
+    @property
+    def declares(self) -> tuple[str, ...]:
+        """All names that Lean would know by it."""
+        return self.names or self.offshoots
 
     @property
     def name(self) -> str:
@@ -90,6 +102,7 @@ class Pieces:
     """A Lean file, in pieces.
 
     Attributes:
+        text: all of it.
         header: ``module`` and imports, up to the end of their last line.
         imports: the imports that are written there.
         is_module: whether it begins with ``module``.
@@ -97,8 +110,10 @@ class Pieces:
         tail: the white space after the last.
         named: index of each piece that has a name, by that name.
         twice: names that are declared more than once.
+        declared: all names that Lean would know by it.
     """
 
+    text: str
     header: str
     imports: tuple[Import, ...]
     is_module: bool
@@ -106,6 +121,7 @@ class Pieces:
     tail: str
     named: dict[str, int] = field(default_factory=dict)
     twice: tuple[str, ...] = ()
+    declared: frozenset[str] = frozenset()
 
 
 def pieces_of(text: str) -> Pieces:
@@ -126,7 +142,10 @@ def pieces_of(text: str) -> Pieces:
             if name in named:
                 twice.append(name)
             named[name] = at
-    return Pieces(text[:end], header.written, header.is_module, tuple(pieces), text[last:], named, tuple(twice))
+    declared = frozenset(name for piece in pieces for name in piece.declares)
+    return Pieces(
+        text, text[:end], header.written, header.is_module, tuple(pieces), text[last:], named, tuple(twice), declared
+    )
 
 
 def _header_end(outline: Outline) -> int:
@@ -147,16 +166,18 @@ def _header_end(outline: Outline) -> int:
 def _cut(outline: Outline, at: int) -> Iterator[Piece]:
     text, force = outline.text, Force(is_module=outline.header.is_module)
     open_scopes: list[tuple[int, int]] = []
-    index = 0
+    index, line = 0, 1 + text.count("\n", 0, at)
     for command in (*outline.commands, None):
         until = len(text) if command is None else command.span.start
         for start, end in _notes(text, at, until):
-            line = text.count("\n", 0, start) + 1 if command is None else command.line
+            line += text.count("\n", at, start)
             scope = open_scopes[-1][0] if open_scopes else -1
             yield Piece(NOTE, text[at:start], text[start:end], line, scope=scope, start=start)
+            line += text.count("\n", start, end)
             at, index = end, index + 1
         if command is not None:
             yield _piece(text, at, command, force, open_scopes, index)
+            line += text.count("\n", at, command.span.end)
             at, index = command.span.end, index + 1
 
 
@@ -193,5 +214,17 @@ def _piece(text: str, at: int, command: Command, force: Force, scopes: list[tupl
             del scopes[-count:]
     return Piece(
         keyword, text[at : span.start], span.of(text), command.line, names, words, here, scope, closes, command,
-        span.start,
+        span.start, _offshoots(command, words),
     )  # fmt: skip
+
+
+def _offshoots(command: Command, words: Words) -> tuple[str, ...]:
+    if command.keyword not in _OFFSHOOTS or command.keyword not in words:
+        return ()
+    found: list[str] = []
+    for word in words[words.index(command.keyword) + 1 :]:
+        if word in (":", "(", "←") or (found and command.keyword != "alias"):
+            break
+        if word[0].isalpha() or word[0] in "_«":
+            found.append(".".join(parts_of(f"{command.namespace}.{word}" if command.namespace else word)))
+    return tuple(found)

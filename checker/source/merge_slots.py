@@ -81,6 +81,7 @@ def _scopes_agree(
 ) -> bool:
     """Whether every new scope that both open both close, and the other way round."""
     same = dict(pairs)
+    added = [set(mine), set(others)]
     ends = [_ends(ours, mine), _ends(theirs, others)]
     for i, j in pairs:
         if ours.pieces[i].opens:
@@ -90,7 +91,7 @@ def _scopes_agree(
         elif ours.pieces[i].closes:
             closed = [
                 (opener in each, opener)
-                for each, side, at in ((set(mine), ours, i), (set(others), theirs, j))
+                for each, side, at in ((added[0], ours, i), (added[1], theirs, j))
                 for opener, _ in side.pieces[at].closes[:1]
             ]
             if not (closed[0][0] and closed[1][0] and same.get(closed[0][1]) == closed[1][1]):

@@ -28,11 +28,12 @@ class Scopes:
     """What is open; each part of ``namespace A.B`` is a scope of its own."""
 
     _open: list[tuple[str, str]] = field(default_factory=list)
+    _namespaces: list[str] = field(default_factory=lambda: [""])
 
     @property
     def namespace(self) -> str:
         """The namespace that is open."""
-        return ".".join(name for kind, name in self._open if kind == "namespace")
+        return self._namespaces[-1]
 
     @property
     def in_mutual(self) -> bool:
@@ -56,7 +57,10 @@ class Scopes:
             raise LexicalError(f"`{kind}` stands inside `mutual`; end the block first.", line)
         if kind == "namespace" and not name:
             raise LexicalError("A namespace has no name.", line)
-        self._open += [(kind, part) for part in parts_of(name)] or [(kind, "")]
+        for part in parts_of(name) or ("",):
+            self._open.append((kind, part))
+            outer = self._namespaces[-1]
+            self._namespaces.append(".".join(each for each in (outer, part) if each) if kind == "namespace" else outer)
 
     def leave(self, name: str, line: int) -> None:
         """Close what ``end`` closes.
@@ -67,4 +71,4 @@ class Scopes:
         parts = parts_of(name) or ("",)
         if tuple(each for _, each in self._open[-len(parts) :]) != parts:
             raise LexicalError(f"`{f'end {name}'.strip()}` does not close what is open.", line)
-        del self._open[-len(parts) :]
+        del self._open[-len(parts) :], self._namespaces[-len(parts) :]

@@ -275,3 +275,40 @@ def test_imports_are_joined_where_init_is_imported_without_a_word() -> None:
     head = b"module\nimport A\n"
     merge = merge_sources(head, head + b"import B -- ours\n", head + b"-- theirs\nimport C\n")
     assert (merge.data, merge.clean) == (b"module\nimport A\nimport B -- ours\n-- theirs\nimport C\n", True)
+
+
+def test_a_name_that_an_alias_keeps_can_still_be_used() -> None:
+    base = b"theorem a : P := x\n\ntheorem m : P := x\n\ntheorem z : P := x\n"
+    ours = base.replace(b"theorem a : P := x\n", b"theorem b : P := x\n\nalias a := b\n")
+    theirs = base.replace(b"theorem z : P := x", b"theorem z : P := a")
+    assert merge_sources(base, ours, theirs).data == ours.replace(b"theorem z : P := x", b"theorem z : P := a")
+    without = merge_sources(base, ours.replace(b"alias a := b\n", b""), theirs)
+    assert [each.reason for each in without.conflicts] == ["the other side removes or renames a, which it mentions"]
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("theorem z : P := new", False),
+        ("theorem z : P := foo.new", True),
+        ("theorem z : P := N.new h", False),
+        ("theorem z : P := x.new", True),
+        ("theorem z : P := (x).new", True),
+        ("theorem z (new : Q) : P := new", True),
+        ("theorem z {new other : Q} : P := other new", True),
+        ("theorem z : P := fun new => new", True),
+        ("theorem z : ∀ x, new x", False),
+        ("theorem z : P := by\n  intro h\n  exact new h", False),
+        ("theorem z : P := by\n  intro new\n  exact new", True),
+        ("theorem z : P := by\n  have new : Q := x\n  exact new", True),
+        ("theorem z : P := by\n  obtain ⟨new, h⟩ := x\n  exact new", True),
+        ("theorem z : P := f (new := 3)", True),
+        ("theorem new.x : P := y", True),
+        ("theorem z : P := x -- new", True),
+        ("/-- new -/\ntheorem z : P := x", True),
+    ],
+)
+def test_what_a_new_name_would_be_taken_for_is_a_conflict(text: str, clean: bool) -> None:
+    head, tail = b"namespace N\n\ntheorem a : P := x\n\n", b"\nend N\n"
+    merge = merge_sources(head + tail, head + b"theorem new : P := y\n" + tail, head + text.encode() + b"\n" + tail)
+    assert merge.clean is clean, merge.conflicts
