@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import subprocess
 import time
 import weakref
@@ -20,6 +19,7 @@ from git.cmd import Git
 from git.exc import GitCommandNotFound
 
 from coordinator.errors import GitDied, GitError
+from coordinator.git.ending import close_streams, end
 from coordinator.git.environment import ENVIRONMENT, git_command
 
 if TYPE_CHECKING:
@@ -40,17 +40,25 @@ class Conversation:
         environment: what is added to the clean environment.
         folder: where it runs; any, if ``GIT_DIR`` is set.
         seconds: how long the process may take to answer what it was last told.
+        farewell: what makes it end in good order, for one that is kept running.
 
     Raises:
         GitError: git is not installed.
     """
 
-    def __init__(self, *arguments: str, environment: Mapping[str, str], folder: Path | None, seconds: float) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        environment: Mapping[str, str],
+        folder: Path | None,
+        seconds: float,
+        farewell: bytes | None = None,
+    ) -> None:
         self._name = f"git {arguments[0]}"
         self._seconds = seconds
         self._until = time.monotonic() + seconds
         self._process = _start(arguments, environment, folder)
-        self._finalizer = weakref.finalize(self, _end, self._process)
+        self._finalizer = weakref.finalize(self, end, self._process, farewell)
         self._outgoing = memoryview(b"")
         self._incoming = bytearray()
         self._complaint = b""
@@ -157,7 +165,7 @@ class Conversation:
         """Forgets the process without ending it: in a process forked from the owner, which does not own it."""
         self._finalizer.detach()
         self._process.returncode = 0  # else Popen, which cannot wait for it here, would complain
-        _close_streams(self._process)
+        close_streams(self._process)
 
     def _receive(self) -> None:
         if not self._pump():
@@ -219,7 +227,8 @@ class Conversation:
             self._process.stdin.close()
 
     def _too_slow(self) -> GitError:
-        self.close()
+        self._finalizer.detach()
+        end(self._process, None)
         return GitError(f"{self._name} took longer than {self._seconds:g} seconds and was stopped.")
 
 
@@ -237,21 +246,6 @@ def _start(arguments: tuple[str, ...], environment: Mapping[str, str], folder: P
     process: subprocess.Popen[bytes] = handle.proc
     handle.proc = None  # its wrapper would end the process when the wrapper is forgotten, and knows nothing of groups
     return process
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # The group is asked for before the leader is waited for: its number may be another's afterwards.
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    _close_streams(process)
-
-
-def _close_streams(process: subprocess.Popen[bytes]) -> None:
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
 
 
 def _let_go_of_all() -> None:

@@ -74,7 +74,7 @@ class Importer:
         with self._lock:
             talk, self._talk = self._talk, None
             if talk is not None:
-                _finish(talk)
+                talk.close()
 
     def _ask(self, words: bytes, count: int) -> list[str]:
         talk = self._process()
@@ -90,25 +90,16 @@ class Importer:
 
     def _process(self) -> Conversation:
         if self._talk is not None and self._written >= _RECYCLED_AFTER:
-            _finish(self._talk)
-            self._talk = None
+            self._talk.close()
         if self._talk is None or not self._talk.alive:
             if self._talk is not None:
                 self._talk.close()
             # With --done, input that breaks off (the owner was killed) ends in an error, not in half a branch.
-            self._talk = self._runner.converse("fast-import", "--quiet", "--date-format=raw", "--done")
+            self._talk = self._runner.converse(
+                "fast-import", "--quiet", "--date-format=raw", "--done", farewell=b"done\n"
+            )
             self._written = 0
         return self._talk
-
-
-def _finish(talk: Conversation) -> None:
-    try:
-        talk.say(b"done\n")
-        talk.hang_up()
-        talk.rest(0)
-        talk.end()
-    finally:
-        talk.close()
 
 
 def _stream(tip: str, commits: Sequence[NewCommit], when: int) -> Iterator[bytes]:

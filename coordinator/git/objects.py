@@ -124,7 +124,7 @@ class Objects:
     ) -> list[Answer]:
         if self._talk is None or not self._talk.alive:
             self._hang_up()
-            self._talk = self._runner.converse("cat-file", "--batch-command", "-z")
+            self._talk = self._runner.converse("cat-file", "--batch-command", "-z", farewell=b"")
         talk = self._talk
         try:
             talk.say(words)

@@ -83,8 +83,7 @@ def move_all(runner: Runner, objects: Objects, changes: Sequence[RefChange]) -> 
         RefMoved: a ref does not hold its old value.
         GitError: git refused for another reason.
     """
-    given = b"".join(_instruction(change) for change in changes)
-    answer = runner.attempt("update-ref", "--stdin", "-z", given=given)
+    answer = runner.attempt("update-ref", "--stdin", "-z", given=transaction(changes))
     if answer.status == 0:
         return
     for change in changes:
@@ -94,19 +93,27 @@ def move_all(runner: Runner, objects: Objects, changes: Sequence[RefChange]) -> 
     raise GitError(f"git could not move {names}: {answer.complaint}")
 
 
+def transaction(changes: Sequence[RefChange]) -> bytes:
+    """What tells ``update-ref`` to make changes: none before the last word, for input breaks off when its owner dies.
+
+    Raises:
+        GitError: a name is none that may be given to git, or ``main`` would be deleted.
+    """
+    return b"start\0" + b"".join(_instruction(change) for change in changes) + b"commit\0"
+
+
 def put_all(runner: Runner, refs: Iterable[tuple[str, str]]) -> None:
     """Sets refs to commits whatever they hold, all or none. Never ``main``.
 
     Raises:
         GitError: one of them is ``main``, or git refuses.
     """
-    lines = []
+    lines = ["start\0"]
     for ref, commit in refs:
         if ref == MAIN:
             raise GitError("main moves by compare-and-set only.")
         lines.append(f"update {checked_ref(ref)}\0{checked_oid(commit)}\0\0")
-    if lines:
-        runner.run("update-ref", "--stdin", "-z", given="".join(lines).encode())
+    runner.run("update-ref", "--stdin", "-z", given="".join([*lines, "commit\0"]).encode())
 
 
 def _instruction(change: RefChange) -> bytes:

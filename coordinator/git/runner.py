@@ -102,14 +102,28 @@ class Runner:
         return Answer(0, output[:most], "")
 
     def converse(
-        self, *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+        self,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        farewell: bytes | None = None,
     ) -> Conversation:
         """Starts a command that is talked to; whoever calls closes it.
+
+        Args:
+            arguments: the command.
+            environment: what is added to the clean environment.
+            folder: where it runs; the repository by default.
+            farewell: what makes it end in good order, for one that is kept running.
 
         Raises:
             GitError: git is not installed.
         """
         place = {} if self._discover else {"GIT_DIR": str(self.path.resolve())}
         return Conversation(
-            *arguments, environment={**place, **(environment or {})}, folder=folder or self.path, seconds=SECONDS
+            *arguments,
+            environment={**place, **(environment or {})},
+            folder=folder or self.path,
+            seconds=SECONDS,
+            farewell=farewell,
         )

@@ -17,9 +17,10 @@ import pytest
 
 from benchmarks.many_branches import Draft, write_drafts
 from coordinator.errors import GitDied, GitError
-from coordinator.git import MAIN, Branch, Repository, git_version
+from coordinator.git import MAIN, Branch, RefChange, Repository, git_version
 from coordinator.git.conversation import Conversation
 from coordinator.git.environment import git_command
+from coordinator.git.refs import transaction
 from tests.support.processes import is_there, runs, stop
 from tests.support.waiting import wait_for
 
@@ -136,6 +137,32 @@ def test_no_process_outlives_an_owner_that_is_killed_even_if_it_forked(hub: Repo
         owner.wait()
         owner.stdout.close()
     assert hub._run("for-each-ref", "--format=%(refname)") == MAIN
+
+
+def test_nothing_moves_when_the_owner_dies_before_it_has_told_all(hub: Repository) -> None:
+    tip = hub.head() or ""
+    changes = [RefChange(MAIN, tip, edit(hub, "a").head), RefChange("refs/candidates/1", None, tip)]
+    words = transaction(changes)
+    for length in (words.index(b"update", 10), len(words) - len(b"commit\0")):
+        talk = hub._runner.converse("update-ref", "--stdin", "-z")
+        talk.say(words[:length])
+        talk.hang_up()
+        assert b"commit" not in talk.rest(1000)
+        talk.end()
+        assert hub.head() == tip
+        assert hub.head("refs/candidates/1") is None
+    assert hub._run("update-ref", "--stdin", "-z", given=words).split("\n")[-1] == "commit: ok"
+
+
+def test_a_writer_that_nobody_holds_any_more_leaves_nothing_half_written(hub: Repository) -> None:
+    other = Repository(hub.path)
+    other.batch(other.head() or "", [edit(hub, "a")], WHEN)
+    pack = hub.path / "objects" / "pack"
+    del other
+    gc.collect()
+    assert not list(pack.glob("*.keep"))
+    assert not list(pack.glob("tmp_*"))
+    assert not list(hub.path.glob("fast_import_crash_*"))
 
 
 def test_a_process_that_does_not_answer_in_time_is_ended(hub: Repository) -> None:
