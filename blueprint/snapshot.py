@@ -145,6 +145,7 @@ class Snapshot:
         paused: whether a person has asked that no agents be sent.
         skipped: labels of the nodes that a person has left out, in the order of the book.
         issues: the open ones, oldest first.
+        lean: identity of the Lean that compiled it in the last run; empty before any was told.
     """
 
     campaign: str
@@ -166,3 +167,4 @@ class Snapshot:
     paused: bool = False
     skipped: tuple[str, ...] = ()
     issues: tuple[IssueRecord, ...] = ()
+    lean: str = ""

@@ -62,6 +62,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             **_spent(transaction),
             sandbox=campaign.settings.workers.sandbox,
             rehearsal=bool(campaign.settings.model.rehearsal),
+            lean=state.lean,
             taken_at=time.time(),
         )
     return _with_sources(snapshot, campaign) if sources else snapshot

@@ -51,6 +51,7 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "skipped": list(snapshot.skipped),
         "sandbox": snapshot.sandbox,
         "rehearsal": snapshot.rehearsal,
+        "lean": snapshot.lean,
     }
 
 

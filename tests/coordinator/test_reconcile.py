@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agents import Usage
+from coordinator.views.snapshot import take_snapshot
+from coordinator.views.status import status_of
 from coordinator.work.carrier import board_key
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat
 from tests.support.loops import Loop
@@ -50,6 +52,21 @@ def test_an_end_is_heard_however_many_heartbeats_came_before_it(loop: Loop) -> N
     loop.step()
     assert loop.state.audited == loop.state.main
     assert audit not in loop.jobs
+
+
+def test_an_audit_by_another_lean_than_the_runs_is_no_answer_and_status_tells_whose_it_is(loop: Loop) -> None:
+    (audit,) = loop.jobs
+    loop.report(AuditEnded(audit, "", lean="Lean of the first"))
+    loop.step()
+    shown = take_snapshot(loop.campaign, loop.campaign.read_book(), loop.store, sources=False)
+    assert status_of(shown)["lean"] == "Lean of the first"
+    loop.push_to_main()
+    loop.step()
+    (again,) = (job.id for job in loop.state.jobs if job.kind == "audit")
+    loop.report(AuditEnded(again, "", lean="Lean of another"))
+    loop.step()
+    assert loop.state.audited != loop.state.main
+    assert [error.partition(",")[0] for error in loop.state.audit_errors] == ["A worker answered with Lean of another"]
 
 
 def test_a_broker_that_forgot_which_jobs_are_live_is_told_again(loop: Loop) -> None:

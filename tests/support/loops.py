@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from coordinator.campaign.campaign import Campaign
 from coordinator.engine.reconcile import Coordinator
+from coordinator.git import MAIN
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, get_meta
 from coordinator.work.carrier import Line, connect
 from tests.support.campaigns import small_campaign
+from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,6 +68,11 @@ class Loop:
     def report(self, *reports: Report) -> None:
         for report in reports:
             self.line.report(self.key, report)
+
+    def push_to_main(self) -> None:
+        """Do as a person who pushes a file to ``main``."""
+        tip = self.campaign.main()
+        commit_files(self.campaign.hub, self.campaign.folder, {"NOTES": "by hand\n"}, MAIN, tip)
 
     def close(self) -> None:
         self.coordinator.close()
