@@ -64,6 +64,7 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
         .order_by(pull_requests.c.number)
     )
     rows = list(select_among(transaction, chosen, pull_requests.c.number, numbers))
+    reviewers, spent = _approvals(transaction, numbers), _spent(transaction, numbers)
     return [
         Approved(
             number=row.number,
@@ -75,21 +76,24 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
             lock=row.lock,
             modules={name: ModuleRecord(**record) for name, record in row.modules.items()},
             attempt=row.attempt,
-            reviewers=_reviewers(transaction, row.number, row.head),
-            cost_usd=row.cost_usd + _review_cost(transaction, row.number),
-            closes=tuple(closed_by_landing(transaction, row.number)),
+            reviewers=tuple(reviewers.get((row.number, row.head), ())),
+            cost_usd=row.cost_usd + spent.get(row.number, 0.0),
+            closes=tuple(closed_by_landing(transaction, row.number)) if row.closes else (),
         )
         for row in rows
     ]
 
 
-def _reviewers(transaction: Transaction, number: int, head: str) -> tuple[str, ...]:
-    given = select(verdicts.c.reviewer).where(
-        verdicts.c.pull_request == number, verdicts.c.commit == head, verdicts.c.decision == "approve"
-    )
-    return tuple(transaction.execute(given.order_by(verdicts.c.seat)).scalars())
+def _approvals(transaction: Transaction, numbers: Collection[int]) -> dict[tuple[int, str], list[str]]:
+    """Who approved, by pull request and commit."""
+    given: dict[tuple[int, str], list[str]] = {}
+    approving = select(verdicts).where(verdicts.c.decision == "approve").order_by(verdicts.c.seat)
+    for row in select_among(transaction, approving, verdicts.c.pull_request, numbers):
+        given.setdefault((row.pull_request, row.commit), []).append(row.reviewer)
+    return given
 
 
-def _review_cost(transaction: Transaction, number: int) -> float:
-    spent = select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0)).where(jobs.c.pull_request == number)
-    return float(transaction.execute(spent).scalar_one())
+def _spent(transaction: Transaction, numbers: Collection[int]) -> dict[int, float]:
+    """Dollars spent on pull requests after they were opened."""
+    costs = select(jobs.c.pull_request, func.sum(jobs.c.cost_usd)).group_by(jobs.c.pull_request)
+    return {row[0]: row[1] for row in select_among(transaction, costs, jobs.c.pull_request, numbers)}

@@ -69,7 +69,8 @@ def finish_landing(
         WrongMove: the landing was not intended, or the request not approved.
     """
     request = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
-    close_issues(transaction, closed_by_landing(transaction, number), f"pull request {number}", now)
+    if request.closes:
+        close_issues(transaction, closed_by_landing(transaction, number), f"pull request {number}", now)
     make_move(transaction, FINISH, after, at=now)
     land = LAND_AFTER_ALL if may_move(transaction, LAND_AFTER_ALL, number) else LAND
     make_move(transaction, land, number, landed_as=after, closed_at=now)

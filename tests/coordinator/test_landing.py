@@ -17,7 +17,7 @@ from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.schema import pull_requests
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AttemptEnded, BuildEnded
+from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
 
@@ -319,3 +319,22 @@ def test_landings_of_many_that_a_killed_coordinator_left_are_all_finished(desk: 
     with desk.store.begin() as transaction:
         assert set(load_modules(transaction)) == {"L.N0", "L.N1", "L.N2"}
         assert load_state(transaction).certified == batch.top == desk.hub.head()
+
+
+def test_a_landing_names_who_approved_the_commit_and_what_all_of_it_cost(desk: Desk) -> None:
+    number = desk.propose(1, {"L/A.lean": "a"})
+    request = desk.ledger.state.request(number)
+    assert request is not None
+    with desk.ledger.begin() as transaction:
+        for seat, (decision, commit) in enumerate((("approve", request.head), ("approve", "f" * 40))):
+            job = jobs.send_job(
+                transaction, "review", now=1.0, lease_seconds=9.0, base=request.base, item=1, pull_request=number,
+                number=seat,
+            )  # fmt: skip
+            usage = Usage(cost_usd=0.25)
+            report = ReviewEnded(job, "done", "", usage, f"reader {seat}", decision, "Fine.", commit)
+            reports.end_review(transaction, report, 1.0)
+    assert desk.land(number)
+    told = Trailers.of(desk.hub.message(desk.hub.head() or ""))
+    assert told.reviewed_by == ("reader 0",)
+    assert told.cost == "$0.5000"
