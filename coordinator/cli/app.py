@@ -27,7 +27,7 @@ from coordinator.cli.merge import merge_driver, merge_file
 from coordinator.cli.plan import plan
 from coordinator.cli.simulate import simulate
 from coordinator.cli.steering import boost, pause, resume, retry, skip, stop
-from coordinator.cli.store import migrate
+from coordinator.cli.store import backup, export, log, migrate, restore
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
@@ -70,6 +70,10 @@ app.command()(merge_driver)
 app.command()(doctor)
 app.command()(worker)
 app.command()(simulate)
+app.command()(log)
+app.command()(export)
+app.command()(backup)
+app.command()(restore)
 app.command()(migrate)
 
 

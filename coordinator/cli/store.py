@@ -1,26 +1,144 @@
-"""Commands about a campaign's store: its version, its backups."""
+"""Commands about a campaign's store: its version, its backups, all that it holds, and its log."""
 
 from __future__ import annotations
 
+import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from coordinator.cli.plain import printable
+
+if TYPE_CHECKING:
+    from coordinator.campaign.campaign import Campaign
+
 Here = Annotated[Path, typer.Argument(help="The campaign's folder.")]
+
+_GLANCE = 0.5
+"""Seconds between two looks at a log that is followed."""
 
 
 def migrate(folder: Here = Path()) -> None:
     """Bring the store that an older Blueprover made up to date, as running the campaign does."""
-    from coordinator.campaign.campaign import Campaign
-    from coordinator.errors import InputError
-    from coordinator.store.opening import has_store, open_to_write
+    from coordinator.store.opening import open_to_write
     from coordinator.store.schema import REVISION
 
-    campaign = Campaign.open(folder)
-    if not has_store(campaign):
-        raise InputError(f"There is no store in {folder} yet: `blueprover run` makes it.")
+    campaign = _begun(folder)
     with campaign.lock():
         store = open_to_write(campaign)
         store.close()
     typer.echo(f"The store {store.name} is of version {REVISION}, this program's.")
+
+
+def backup(
+    folder: Here = Path(),
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file to write; one in the folder's `backups` if left out.")
+    ] = None,
+) -> None:
+    """Copy a campaign's store, as it is at one moment, while it runs or not."""
+    from coordinator.store.backups import back_up, back_up_for_good
+    from coordinator.store.opening import file_of
+
+    file = file_of(_begun(folder), "make a backup of that database with pg_dump")
+    if to is None:
+        to = back_up_for_good(file, now=time.time())
+    else:
+        back_up(file, to)
+    typer.echo(f"The backup: {to}")
+
+
+def restore(
+    folder: Here = Path(),
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="The backup; the newest good one if left out.")
+    ] = None,
+) -> None:
+    """Put a backup in the place of a campaign's store, which is kept under another name."""
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.store.backups import restore as put_back
+    from coordinator.store.opening import file_of
+
+    campaign = Campaign.open(folder)
+    file = file_of(campaign, "restore that database with pg_restore")
+    with campaign.lock():
+        chosen, aside = put_back(file, source, now=time.time())
+    typer.echo(f"Restored {chosen}." + ("" if aside is None else f" What was there is now {aside}."))
+    typer.echo(
+        f"`blueprover run {folder}` goes on from there. What landed since that backup stays on main, but its items "
+        "count as open again."
+    )
+
+
+def export(
+    what: Annotated[Literal["state"], typer.Argument(help="What to export: `state`, all that the store holds.")],
+    folder: Here = Path(),
+    to: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="The file to write.")] = None,
+) -> None:
+    """Write all that a campaign's store holds as JSON, while it runs or not."""
+    from coordinator.store.opening import open_to_read
+    from coordinator.store.whole import whole_file
+    from coordinator.views.export import state_as_json
+
+    campaign = _begun(folder)
+    store = open_to_read(campaign)
+    try:
+        with store.begin() as transaction:
+            pieces = state_as_json(transaction, campaign.settings.name)
+            if to is None:
+                sys.stdout.writelines(pieces)
+                return
+            with whole_file(to, f"The {what} cannot be written to {to}") as part, part.open("w") as out:
+                out.writelines(pieces)
+    finally:
+        store.close()
+
+
+def log(
+    folder: Annotated[Path, typer.Argument(help="The campaign's folder.")],
+    node: Annotated[str | None, typer.Argument(help="A label of the node, or its name in Lean.")] = None,
+    follow: Annotated[bool, typer.Option("--follow", help="Go on until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Tell what has happened in a campaign, or at one of its nodes, one line an event."""
+    from coordinator.store.opening import open_to_read
+    from coordinator.views.history import History
+
+    campaign = _begun(folder)
+    label = None if node is None else _label_of(campaign, node)
+    store = open_to_read(campaign)
+    history = History(store, label)
+    try:
+        while True:
+            for happening in history.read_on():
+                typer.echo(happening.as_json() if as_json else printable(happening.as_line()))
+            if not follow:
+                return
+            sys.stdout.flush()
+            time.sleep(_GLANCE)
+    finally:
+        store.close()
+
+
+def _begun(folder: Path) -> Campaign:
+    """The campaign in a folder, which has a store.
+
+    Raises:
+        InputError: it was never run.
+    """
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.errors import InputError
+    from coordinator.store.opening import has_store
+
+    campaign = Campaign.open(folder)
+    if not has_store(campaign):
+        raise InputError(f"There is no store in {folder} yet: `blueprover run {folder}` makes it.")
+    return campaign
+
+
+def _label_of(campaign: Campaign, name: str) -> str:
+    from coordinator.store.steering import find_node
+
+    return find_node(name, campaign.read_book())

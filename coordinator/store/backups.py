@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from coordinator.errors import InputError, StoreError
+from coordinator.store.whole import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 EMPTY = "it is empty"
 """What is said of a file without any table: a store that was not made yet, or one that was cut off."""
+
+BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+"""How the names of SQLite's errors begin that tell of a damaged file."""
 
 _FOLDER = "backups"
 _TIMED = "store-"
@@ -35,9 +37,8 @@ def back_up(file: Path, target: Path) -> None:
         raise InputError(f"There is no store {file} yet: `blueprover run` makes it.")
     if target.exists():
         raise InputError(f"{target} is there already; name another file.")
-    with _whole(target, f"The backup {target} cannot be made") as part:
-        _copy(file, part)
-        problem = damage_of(part)
+    with whole_file(target, f"The backup {target} cannot be made") as part:
+        problem = _damage_met(file, part) or damage_of(part)
         if problem:
             raise StoreError(f"The store {file} is broken ({problem}): no backup was made of it.")
 
@@ -94,8 +95,9 @@ def restore(file: Path, source: Path | None, *, now: float) -> tuple[Path, Path 
     if problem:
         raise StoreError(f"The backup {chosen} is broken ({problem}): name another one.")
     aside: Path | None = None
-    with _whole(file, f"{chosen} cannot be copied to {file}") as part:
+    with whole_file(file, f"{chosen} cannot be copied to {file}") as part:
         _copy(chosen, part)
+        _forget_workers(part)
         aside = _set_aside(file, now)
     return chosen, aside
 
@@ -123,28 +125,6 @@ def has_backups(file: Path) -> bool:
     return bool(_backups(file, ""))
 
 
-@contextmanager
-def _whole(target: Path, failure: str) -> Iterator[Path]:
-    """A file to write instead of `target`, which takes its place when it is on the disk, or leaves nothing.
-
-    Raises:
-        StoreError: it cannot be written; `failure` and why.
-    """
-    part = target.with_name(f"{target.name}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)
-        try:
-            yield part
-            _make_sure(part)
-            part.rename(target)
-            _make_sure(target.parent)
-        finally:
-            part.unlink(missing_ok=True)
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{failure}: {error}; make room, or name another place.") from error
-
-
 def _copy(source: Path, target: Path) -> None:
     """Copies a database in one step, within one read transaction, into a file without a log beside it."""
     address = f"{source.absolute().as_uri()}?mode=ro"
@@ -154,13 +134,26 @@ def _copy(source: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
 
 
-def _make_sure(file: Path) -> None:
-    """Waits until a file, or a folder's list of files, is on the disk, whatever happens to the machine after that."""
-    handle = os.open(file, os.O_RDONLY)
+def _damage_met(source: Path, target: Path) -> str:
+    """Copies a database; says what damage it met with on the way, empty for none."""
     try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        _copy(source, target)
+    except sqlite3.DatabaseError as error:
+        if not str(getattr(error, "sqlite_errorname", "")).startswith(BROKEN):
+            raise
+        return str(error)
+    return ""
+
+
+def _forget_workers(file: Path) -> None:
+    """Lets the campaign take another name in the broker.
+
+    Ids of jobs are given again after the backup was made: a worker that still has one of those that were forgotten
+    must not be heard in the place of another.
+    """
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("DELETE FROM meta WHERE key = 'key'")
+        connection.commit()
 
 
 def _set_aside(file: Path, now: float) -> Path | None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _WRITERS_LOCK = 0x626C7565
 """Number of the advisory lock that a store's one writer holds in PostgreSQL, beside that of the schema it is in."""
 
+_WRITERS_SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON")
+
 _ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0}
 """A writer's pool: whatever writes, writes in turn."""
 
@@ -42,11 +44,13 @@ def open_file(path: Path, *, writable: bool, patience: float) -> Engine:
     def connect() -> sqlite3.Connection:
         # isolation_level: no transaction but those begun here, so that what makes and alters tables is in one too
         connection = sqlite3.connect(address, uri=True, check_same_thread=False, isolation_level=None)
-        connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
-        if writable:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
-            connection.execute("PRAGMA foreign_keys=ON")
+        try:
+            connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+            for setting in _WRITERS_SETTINGS if writable else ():
+                connection.execute(f"PRAGMA {setting}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     few = _ONE_CONNECTION if writable else {}

@@ -1,7 +1,7 @@
 """The moves: every way in which an item, a job, a pull request, a landing or an issue gets from one state to another.
 
 The table is the law. A state is changed by `make_move` and `move_those` only, which move a record only from a state
-that the move may start in. The manual's picture is drawn from the same table: see `moves_picture`.
+that the move may start in. The manual's picture is drawn from the same table: see `moves_page`.
 """
 
 from __future__ import annotations

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import DBAPIError
 
 from coordinator.errors import StoreError
-from coordinator.store.backups import newest_good
+from coordinator.store.backups import BROKEN, newest_good
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _LOCKED = ("SQLITE_BUSY", "SQLITE_LOCKED")
 _UNWRITTEN = ("SQLITE_FULL", "SQLITE_IOERR")
-_BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 def explain(error: Exception, name: str, file: Path | None, patience: float) -> StoreError:
@@ -42,7 +41,7 @@ def explain(error: Exception, name: str, file: Path | None, patience: float) -> 
             f"The store {name} could not be written or read ({said}): nothing of this step was kept; if the disk is "
             f"full make room, then run again."
         )
-    if code.startswith(_BROKEN):
+    if code.startswith(BROKEN):
         return broken(file, said)
     if code == "SQLITE_CANTOPEN":
         return StoreError(f"The store {name} cannot be opened: {said}.")

@@ -53,7 +53,7 @@ class Share:
 def divide_cost(transaction: Transaction, by: Division, book: Blueprint) -> list[Share]:
     """What each part has cost: hours and chapters in their order, all others from the dearest down."""
     key = {"node": items.c.label, "chapter": items.c.label, "model": jobs.c.model, "kind": jobs.c.kind}.get(by)
-    part = (jobs.c.sent_at // _HOUR) if key is None else func.coalesce(key, "")
+    part = ((jobs.c.sent_at // _HOUR) if key is None else func.coalesce(key, "")).label("part")
     sums = [
         func.count(),
         *(func.sum(column) for column in (jobs.c.cost_usd, jobs.c.input_tokens, jobs.c.output_tokens)),
@@ -61,7 +61,7 @@ def divide_cost(transaction: Transaction, by: Division, book: Blueprint) -> list
     joined = select(part, *sums).select_from(jobs).join(items, items.c.id == jobs.c.item, isouter=True)
     chapters = {node.label: node.chapter for node in book.nodes} if by == "chapter" else {}
     totals: dict[tuple[int, str], Share] = {}
-    for row in transaction.execute(joined.group_by(part)):
+    for row in transaction.execute(joined.group_by("part")):
         place = int(row[0]) if by == "hour" else chapters.get(row[0], len(book.chapters))
         name = _name_of(place, by, book) if by in {"hour", "chapter"} else str(row[0])
         before = totals.get((place, name), Share(name, 0, 0.0, 0, 0))

@@ -1,0 +1,214 @@
+"""The log and the export: all that happened, at whom, in a stable order, on whatever database."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from typing import TYPE_CHECKING, Any, get_args
+
+import pytest
+from typer.testing import CliRunner
+
+from agents import Usage
+from coordinator.campaign.settings import RetrySettings
+from coordinator.cli import app
+from coordinator.errors import InputError
+from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store.store import Store, set_meta
+from coordinator.views import export
+from coordinator.views.accounts import Division, divide_cost, failing_items
+from coordinator.views.export import state_as_json
+from coordinator.views.history import History
+from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
+from tests.support.books import book, node
+from tests.support.campaigns import COMMAND, small_campaign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from blueprint import Blueprint
+
+MADE = book(node("a"), node("b", uses=("a",)))
+SPENT = Usage(input_tokens=5, output_tokens=7, cost_usd=0.25)
+
+
+def live(store: Store, made: Blueprint = MADE) -> None:
+    """One statement lands; an attempt at another one comes to nothing, in words that a terminal would obey."""
+    with store.begin() as transaction:
+        items.seed_items(transaction, made)
+        sent = {"lease_seconds": 9.0, "base": "b" * 40}
+        job = jobs.send_job(transaction, "attempt", now=1.0, item=1, **sent)  # type: ignore[arg-type]
+        jobs.take_jobs(transaction, "host-1", [job], 1.5)
+        reports.end_attempt(transaction, AttemptEnded(job, "submitted", "Done.", SPENT, "c" * 40), RetrySettings(), 2.0)
+        job = jobs.send_job(transaction, "build", now=3.0, item=1, pull_request=1, **sent)  # type: ignore[arg-type]
+        reports.end_build(transaction, BuildEnded(job, accepted=True, lock="digest"), RetrySettings(), 4.0)
+        job = jobs.send_job(transaction, "review", now=5.0, item=1, pull_request=1, **sent)  # type: ignore[arg-type]
+        review = ReviewEnded(job, "verdict", "", SPENT, "r", "approve", "Faithful.", "c" * 40)
+        reports.end_review(transaction, review, 6.0)
+        requests.approve(transaction, 1, 7.0)
+        landings.intend_landing(transaction, 1, "b" * 40, "d" * 40, 8.0)
+        landings.finish_landing(transaction, 1, "d" * 40, 8.0)
+        job = jobs.send_job(transaction, "attempt", now=9.0, item=3, **sent)  # type: ignore[arg-type]
+        said = "\x1b[2J no\0\n“é”"
+        reports.end_attempt(transaction, AttemptEnded(job, "gave_up", said, SPENT, ""), RetrySettings(), 10.0)
+        transaction.log("main_pushed", 11.0, commit="e" * 40)
+
+
+def text_of(store: Store) -> str:
+    with store.begin() as transaction:
+        return "".join(state_as_json(transaction, "A campaign"))
+
+
+def test_every_event_is_a_line_that_says_when_where_and_what(store: Store) -> None:
+    live(store)
+    lines = [happening.as_line() for happening in History(store).read_on()]
+    assert lines[0] == "1970-01-01 00:00:01Z  a (statement): attempt sent, job 1"
+    assert lines[1] == "1970-01-01 00:00:01Z  a (statement): taken, job 1, worker host-1"
+    assert lines[2] == "1970-01-01 00:00:02Z  a (statement): attempt ended, job 1, ending submitted, $0.2500"
+    assert f"a (statement): landed, pull request 1, commit {'d' * 10}" in " ".join(lines)
+    assert lines[-1] == f"1970-01-01 00:00:11Z  main pushed, commit {'e' * 10}"
+
+
+def test_the_log_of_a_node_is_what_happened_to_it_and_its_pull_requests(store: Store) -> None:
+    live(store)
+    of_all = [happening.id for happening in History(store).read_on()]
+    of_a = [(each.id, each.kind) for each in History(store, "a").read_on()]
+    of_b = [each.kind for each in History(store, "b").read_on()]
+    assert of_b == ["attempt_sent", "attempt_ended"]
+    assert "approved" in {kind for _, kind in of_a}
+    assert len(of_a) == len(of_all) - 3
+    assert [number for number, _ in of_a] == sorted(number for number, _ in of_a)
+
+
+def test_a_log_that_is_read_on_tells_only_what_is_new(store: Store) -> None:
+    live(store)
+    history = History(store)
+    first = list(history.read_on())
+    assert list(history.read_on()) == []
+    with store.begin() as transaction:
+        job = jobs.send_job(transaction, "attempt", now=20.0, lease_seconds=9.0, base="", item=2)
+    with store.begin() as transaction:
+        jobs.take_jobs(transaction, "host-2", [job], 21.0)
+    news = list(history.read_on())
+    assert [(each.kind, each.node, each.stage) for each in news] == [
+        ("attempt_sent", "a", "proof"),
+        ("taken", "a", "proof"),
+    ]
+    assert news[0].id == first[-1].id + 1
+
+
+def test_a_long_log_is_read_in_pieces_and_whole(store: Store) -> None:
+    with store.begin() as transaction:
+        for number in range(2500):
+            transaction.log("main_pushed", float(number), commit="e" * 40)
+    assert [happening.at for happening in History(store).read_on()] == [float(number) for number in range(2500)]
+
+
+def test_the_export_is_json_with_everything_in_it_and_the_same_each_time(store: Store) -> None:
+    live(store)
+    text = text_of(store)
+    assert text == text_of(store)
+    found = json.loads(text)
+    assert list(found) == ["format", "campaign", *export.lists(), "costs"]
+    counts = {key: len(value) for key, value in found.items() if isinstance(value, list)}
+    assert (counts["items"], counts["attempts"], counts["reviews"], counts["builds"]) == (4, 2, 1, 1)
+    assert (counts["pull_requests"], counts["verdicts"], counts["landings"], counts["failures"]) == (1, 1, 1, 1)
+    assert found["events"][0] == {"id": 1, "at": 1.0, "kind": "attempt_sent", "data": found["events"][0]["data"]}
+    assert found["attempts"][1]["summary"].startswith("\x1b[2J no")
+    assert found["costs"]["usd"] == pytest.approx(0.75)
+    assert found["costs"]["by_kind"]["attempt"] == {"jobs": 2, "usd": 0.5, "input_tokens": 10, "output_tokens": 14}
+
+
+def test_a_campaign_that_has_not_begun_is_exported_too(store: Store) -> None:
+    found = json.loads(text_of(store))
+    assert found["items"] == found["events"] == []
+    assert found["costs"] == {"usd": 0.0, "input_tokens": 0, "output_tokens": 0, "by_kind": {}}
+
+
+def test_both_databases_export_the_same_campaign_to_the_letter(tmp_path: Path, database: str) -> None:
+    texts = []
+    for place in (tmp_path / "store.sqlite", database):
+        opened = Store(place, writable=True)
+        live(opened)
+        texts.append(text_of(opened).replace("\\u0000", "\\ufffd"))
+        opened.close()
+    assert texts[0] == texts[1]
+
+
+def test_costs_and_failures_are_read_from_both_databases(store: Store) -> None:
+    live(store)
+    with store.begin() as transaction:
+        for by in get_args(Division):
+            shares = divide_cost(transaction, by, MADE)
+            assert sum(share.cost_usd for share in shares) == pytest.approx(0.75), by
+        (failing,) = failing_items(transaction, "")
+    assert failing.label == "b"
+
+
+# ---- the commands
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign that did the above, to nodes of its own book."""
+    folder = small_campaign(tmp_path_factory.mktemp("log") / "c")
+    store = Store(folder / "store.sqlite", writable=True)
+    live(store, book(node("def:and"), node("thm:and_comm")))
+    store.close()
+    return folder
+
+
+def blueprover(*arguments: str) -> Any:
+    return CliRunner().invoke(app, arguments)
+
+
+def test_the_log_is_printed_and_what_a_terminal_would_obey_is_not(campaign: Path) -> None:
+    told = blueprover("log", str(campaign)).stdout
+    assert len(told.splitlines()) == 15
+    assert "\x1b" not in told
+    lines = [json.loads(line) for line in blueprover("log", str(campaign), "--json").stdout.splitlines()]
+    assert [set(line) for line in lines] == [{"id", "at", "kind", "node", "stage", "data"}] * 15
+    assert lines[0]["node"] == "def:and"
+
+
+def test_a_node_that_the_book_does_not_have_is_refused_with_the_nearest(campaign: Path) -> None:
+    refused = blueprover("log", str(campaign), "thm:and_com").exception
+    assert isinstance(refused, InputError)
+    assert "did you mean" in str(refused)
+
+
+def test_the_export_goes_into_a_file_or_to_the_output(campaign: Path, tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    told = blueprover("export", "state", str(campaign)).stdout
+    assert blueprover("export", "state", str(campaign), "--json", str(file)).exit_code == 0
+    assert file.read_text(encoding="utf-8") == told
+    assert blueprover("export", "everything", str(campaign)).exit_code == 2
+
+
+def test_before_the_first_run_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    folder = small_campaign(tmp_path / "c")
+    for command in (("log",), ("export", "state"), ("backup",), ("migrate",)):
+        refused = blueprover(*command, str(folder)).exception
+        assert isinstance(refused, InputError), command
+        assert "`blueprover run" in str(refused)
+    assert not (folder / "store.sqlite").exists()
+
+
+def test_a_log_is_followed_while_the_campaign_writes_until_ctrl_c(tmp_path: Path) -> None:
+    folder = small_campaign(tmp_path / "c")
+    store = Store(folder / "store.sqlite", writable=True)
+    live(store, book(node("def:and"), node("thm:and_comm")))
+    command = [*COMMAND, "log", str(folder), "--follow"]
+    followed = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert followed.stdout is not None
+    for _ in range(15):
+        assert followed.stdout.readline()
+    with store.begin() as transaction:
+        set_meta(transaction, "word", "x")
+        transaction.log("main_pushed", 12.0, commit="f" * 40)
+    assert followed.stdout.readline() == f"1970-01-01 00:00:12Z  main pushed, commit {'f' * 10}\n"
+    followed.send_signal(signal.SIGINT)
+    _, errors = followed.communicate(timeout=60)
+    assert (followed.returncode, errors) == (130, "")
+    store.close()
