@@ -189,6 +189,22 @@ class WorkerSettings(_Section):
         return self
 
 
+class MetricsSettings(_Section):
+    """Figures for Prometheus."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    """TCP port at which ``/metrics`` is served while the campaign runs; left out, it is not."""
+    address: str = "127.0.0.1"
+    """Address of this host that it listens at."""
+
+
+class TracesSettings(_Section):
+    """Traces for an OpenTelemetry collector."""
+
+    endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = None
+    """Its address for traces, OTLP over HTTP; left out, none are made. Needs the extra ``otel``."""
+
+
 class LeaseSettings(_Section):
     """How the coordinator notices that a worker is gone."""
 
@@ -256,6 +272,10 @@ class Settings(_Section):
     """Workers on this host."""
     lease: LeaseSettings = LeaseSettings()
     """Leases."""
+    metrics: MetricsSettings = MetricsSettings()
+    """Metrics."""
+    traces: TracesSettings = TracesSettings()
+    """Traces."""
     site_seconds: Seconds = 15.0
     """Seconds between two rebuilds of the site while the campaign runs."""
 

@@ -78,7 +78,15 @@ def worker(
         raise CoordinatorError(f"There is no sandbox {sandbox!r}: it is {' or '.join(SANDBOXES)}.")
     if certificates == "broker" and sandbox == "none":
         raise CoordinatorError("Without a sandbox agents' code could read the key: share certificates with one only.")
-    structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper("iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
     memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
     sharing = Sharing(certificates_key_env, certificates_mb * _MEGABYTE) if certificates == "broker" else None
     warm = warm_servers, warm_memory_mb * _MEGABYTE

@@ -61,7 +61,10 @@ class Dispatcher:
         """The order of attempt `number` at `item`, with what was said of the earlier ones."""
         assignment = self._assignment("author", item, number, cap_usd, state, words)
         return AgentOrder(
-            self._envelope(job, base, state), assignment, self._model(), ref=attempt_ref(slug(item), number)
+            self._envelope(job, base, state, item, number),
+            assignment,
+            self._model(),
+            ref=attempt_ref(slug(item), number),
         )
 
     def review(
@@ -77,14 +80,15 @@ class Dispatcher:
         base, head = request.base, request.head
         diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
         assignment = self._assignment("reviewer", item, item.sent, cap_usd, state, words, diff=diff, commit=head)
-        return AgentOrder(self._envelope(job, base, state), assignment, self._model(), head=head)
+        envelope = self._envelope(job, base, state, item, item.sent)
+        return AgentOrder(envelope, assignment, self._model(), head=head)
 
     def build(self, job: int, item: Item, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
         """The order to certify `candidate`, the item's branch joined with `tip`."""
         home = self.book.homes[item.label]
         node = self.book.blueprint.by_label[item.label]
         return BuildOrder(
-            self._envelope(job, tip, state),
+            self._envelope(job, tip, state, item, item.sent),
             head=candidate,
             stage=item.stage,
             target=home.declaration,
@@ -104,7 +108,9 @@ class Dispatcher:
         item = state.items.get((label, "statement" if node.is_definition else "proof"))
         return item is not None and item.state == "landed"
 
-    def _envelope(self, job: int, base: str, state: CampaignState) -> Envelope:
+    def _envelope(
+        self, job: int, base: str, state: CampaignState, item: Item | None = None, attempt: int = 0
+    ) -> Envelope:
         settings = self.campaign.settings
         return Envelope(
             job,
@@ -118,6 +124,8 @@ class Dispatcher:
             state.lean,
             state.landings,
             settings.comparator,
+            "" if item is None else item.label,
+            attempt,
         )
 
     def _model(self) -> ModelAccess:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.observation.observer import Observer
+    from coordinator.schedule.scheduler import Action
     from coordinator.schedule.state import CampaignState, JobKind
     from coordinator.store.store import Store, Transaction
     from coordinator.work.messages import End
@@ -66,6 +68,7 @@ class Coordinator:
         services: its processes, started.
         clock: seconds since the epoch.
         lean: identity of this host's Lean, where it runs workers; else that of the first answer is the campaign's.
+        observer: sees what is done; nobody does when left out.
 
     Attributes:
         told_to_stop: whether a person has asked from elsewhere that this run end.
@@ -79,6 +82,7 @@ class Coordinator:
         services: Services,
         clock: Callable[[], float] = time.time,
         lean: str = "",
+        observer: Observer | None = None,
     ) -> None:
         self._campaign = campaign
         self._settings = campaign.settings
@@ -91,6 +95,9 @@ class Coordinator:
         self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
         self._key = self._begin(store, lean)
         self._ledger = Ledger(store, book.graph, self._settings)
+        self._observer = observer
+        if observer is not None:
+            observer.follow(self._ledger)
         self._granter = Granter(campaign, book, self._ledger.begin, clock)
         self.told_to_stop = False
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry)
@@ -293,7 +300,7 @@ class Coordinator:
         capacity = self._capacity()
         for _ in range(_ROUNDS):
             self._notice_main()
-            actions = decide(self._ledger.state, self._ledger.readiness, self._settings, capacity, self._heard)
+            actions = self._decide(capacity)
             for action in actions:
                 if isinstance(action, Finish):
                     return self._finish(action)
@@ -301,6 +308,14 @@ class Coordinator:
                 return None
             self._performer.perform(actions)
         return None
+
+    def _decide(self, capacity: Capacity) -> list[Action]:
+        began = time.perf_counter()
+        actions = decide(self._ledger.state, self._ledger.readiness, self._settings, capacity, self._heard)
+        if self._observer is not None:
+            self._observer.note_decision(time.perf_counter() - began)
+            self._observer.look()
+        return actions
 
     def _notice_main(self) -> None:
         """Takes note of where ``main`` is: a person may have pushed to it."""

@@ -17,6 +17,7 @@ from coordinator.engine.keeping import Backups
 from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import CoordinatorError
 from coordinator.git import require_git
+from coordinator.observation.observer import Observer
 from coordinator.schedule.scheduler import Finish
 from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.temporary import temporary_folder
@@ -91,11 +92,12 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
         stack.callback(store.close)
         views = open_to_read(campaign)  # so that whoever looks does not make the one who writes wait
         stack.callback(views.close)
+        observer = stack.enter_context(Observer(campaign))
         stop_asked = stack.enter_context(_stop_signals())
         services = Services(campaign.settings, campaign.folder)
         stack.callback(services.stop)
         services.start()
-        coordinator = Coordinator(campaign, book, store, services, lean=lean)
+        coordinator = Coordinator(campaign, book, store, services, lean=lean, observer=observer)
         stack.callback(coordinator.close)
         publisher = stack.enter_context(Publisher(campaign, book, views))
         backups = stack.enter_context(Backups(store.file, campaign.settings.store))

@@ -47,7 +47,7 @@ def send_job(
         sent_at=now,
     )
     job: int = transaction.execute(row.returning(jobs.c.id)).scalar_one()
-    transaction.log(f"{kind}_sent", now, job=job, item=item, pull_request=pull_request)
+    transaction.log(f"{kind}_sent", now, job=job, item=item, pull_request=pull_request, number=number)
     return job
 
 
@@ -76,7 +76,8 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
             fail(transaction, row.item, Cause.WORKER, "The worker went away during the attempt.", blame, now)
         else:
             forgive(transaction, row.item)
-    transaction.log("lease_lost", now, job=job, item=row.item, pull_request=row.pull_request)
+    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
+    transaction.log("lease_lost", now, job=job, of=row.kind, ending=ending, **subject)
 
 
 def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usage: Usage | None, now: float) -> Any:
@@ -84,22 +85,21 @@ def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usa
     row = transaction.execute(select(jobs).where(jobs.c.id == job)).first()
     if row is None:
         return None
-    spent = _settle(transaction, row, usage)
+    used = _settle(transaction, row, usage)
     if row.state == "ended":
-        if spent:
-            transaction.log("late_report", now, job=job, item=row.item, cost_usd=spent)
+        if used["cost_usd"]:
+            transaction.log("late_report", now, job=job, of=row.kind, item=row.item, number=row.number, **used)
         return None
     _end(transaction, job, ending, summary, now)
-    transaction.log(
-        f"{row.kind}_ended", now, job=job, item=row.item, pull_request=row.pull_request, ending=ending, cost_usd=spent
-    )
+    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
+    transaction.log(f"{row.kind}_ended", now, job=job, ending=ending, **subject, **used)
     return row
 
 
-def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> float:
-    """Writes down what a job has spent, once; returns the dollars."""
+def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> dict[str, float]:
+    """Writes down what a job has spent, once; returns the dollars and tokens."""
     if usage is None or row.cost_usd:
-        return 0.0
+        return {"cost_usd": 0.0}
     transaction.execute(
         update(jobs)
         .where(jobs.c.id == row.id)
@@ -110,7 +110,11 @@ def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> float:
             retries=usage.retries,
         )
     )
-    return usage.cost_usd
+    return {
+        "cost_usd": usage.cost_usd,
+        "input_tokens": usage.prompt_tokens,
+        "output_tokens": usage.output_tokens,
+    }
 
 
 def _end(transaction: Transaction, job: int, ending: str, summary: str, now: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,13 +24,16 @@ from coordinator.store.loading import (
 from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from blueprint import DependencyGraph
     from coordinator.campaign.settings import Settings
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Event, Store, Transaction
 
 _MAIN_CHANGES = frozenset({"main", "certified", "audited", "audit_failure", "began"})
+
+
+Listener = Callable[[Sequence["Event"], float], None]
 
 
 class Ledger:
@@ -40,12 +45,14 @@ class Ledger:
     Attributes:
         state: the campaign's state.
         readiness: what can be worked on in it, with what the campaign has learnt.
+        listeners: told after each transaction what happened in it and how many seconds it took.
     """
 
     def __init__(self, store: Store, graph: DependencyGraph, settings: Settings) -> None:
         """Loads the state of a campaign with these settings, whose book has this `graph`."""
         self._store = store
         self._blueprint = graph.blueprint
+        self.listeners: list[Listener] = []
         self._model = settings.model.name
         experience = Experience(prior_of(settings))
         with store.begin() as transaction:
@@ -61,6 +68,7 @@ class Ledger:
         Raises:
             StoreError: nothing of the transaction is kept, in the store or here.
         """
+        began = time.perf_counter()
         with self._store.begin() as transaction:
             yield transaction
             changes = _Changes(transaction)
@@ -70,6 +78,8 @@ class Ledger:
         for lesson in lessons:
             self.readiness.experience.learn(lesson)
         self._follow(changes)
+        for listener in self.listeners:
+            listener(transaction.events, time.perf_counter() - began)
 
     def renew_leases(self, worker: str, held: Sequence[int], until: float, now: float) -> None:
         """Renews the leases that a worker says it holds; those already lost stay lost."""

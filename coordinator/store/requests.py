@@ -46,7 +46,8 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
         opened_at=now,
     )
     number: int = transaction.execute(row.returning(pull_requests.c.number)).scalar_one()
-    transaction.log("pull_request_opened", now, pull_request=number, item=job.item, head=report.head)
+    about = {"item": job.item, "job": job.id, "number": job.number}
+    transaction.log("pull_request_opened", now, pull_request=number, head=report.head, **about)
 
 
 def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded, now: float) -> None:

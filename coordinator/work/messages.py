@@ -35,6 +35,8 @@ class Envelope:
         identity: that of the campaign's Lean; empty while no answer has told it.
         landings: as of which landing the locks hold that the work is to respect (see `locks`).
         comparator: whether the comparator of a toolchain that has one judges last.
+        node: label of the node that the work is for; empty where it is for none. For log lines only.
+        attempt: number of the attempt that it is, builds or reviews; 0 where it is none. For log lines only.
     """
 
     job: int
@@ -48,6 +50,8 @@ class Envelope:
     identity: str = ""
     landings: int = 0
     comparator: bool = True
+    node: str = ""
+    attempt: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,11 @@ class Worker:
         hold = _Hold(campaign)
         with self._guard:
             self._held[job] = hold
+        envelope = order.envelope
+        about = {"campaign": campaign, "job": job, "node": envelope.node, "attempt": envelope.attempt}
         try:
-            self._carry_out(order, hold)
+            with structlog.contextvars.bound_contextvars(**about):
+                self._carry_out(order, hold)
         finally:
             with self._guard:
                 del self._held[job]

@@ -24,8 +24,11 @@ from coordinator.campaign.settings import Settings
 from coordinator.cli import app
 from coordinator.cli.app import INTERRUPTED, NO_ENGINE, WRONG_INPUT
 from coordinator.errors import CoordinatorError
+from coordinator.observation.measures import Measures
+from coordinator.observation.metrics import Family
 from coordinator.schedule.state import PullRequestState
 from coordinator.store.requests import CAUSES
+from coordinator.store.store import Store
 from coordinator.views.status import status_of
 from coordinator.work.carrier import presence_key
 
@@ -230,6 +233,18 @@ def test_every_state_of_a_pull_request_is_documented_and_no_other() -> None:
     assert set(re.findall(r"`(\w+)`:", section("docs/glossary.md", "Pull request"))) == states
     cell = rows(section("docs/commands.md", "blueprover status").partition("\n### ")[0])["pull_requests"][0]
     assert set(re.findall(r"`(\w+)`", cell)) == states
+
+
+def test_every_metric_is_documented_and_no_other(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store.sqlite", writable=True)
+    with store.begin() as transaction:
+        families = Measures(transaction, 1.0).registry.families
+    store.close()
+    described = rows(section("docs/running.md", "Observing it"))
+    assert list(described) == [family.name for family in families]
+    for family in families:
+        label = f"`{family.label}`" if isinstance(family, Family) and family.label else ""
+        assert label in described[family.name][0]
 
 
 def test_the_key_of_a_workers_presence_is_documented() -> None:

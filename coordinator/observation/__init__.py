@@ -1,0 +1,1 @@
+"""What can be seen of a running campaign from outside: log lines, metrics, traces."""
