@@ -9,10 +9,11 @@ and a time limit on everything.
 from coordinator.git.authoring import Contribution
 from coordinator.git.batch import Batch, Branch, Landing, Refusal
 from coordinator.git.changes import Change, Entry
+from coordinator.git.finding import repository_of, work_tree_of
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.merging import Merge
 from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref
-from coordinator.git.repository import Repository, repository_of, work_tree_of
+from coordinator.git.repository import Repository
 from coordinator.git.trailers import Trailers
 from coordinator.git.version import git_version, require_git
 

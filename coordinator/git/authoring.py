@@ -1,14 +1,14 @@
-"""Commits of agents: each its own branch with a few files over a base, those of many agents through one process."""
+"""Commits of agents: a few files over a base, those of many agents through one process; or a whole tree."""
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.errors import GitDied, GitError
+from coordinator.errors import GitError
 from coordinator.gathering import Gathering
+from coordinator.git.fast_import import FastImport, opening
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.paths import hostile, quoted
 from coordinator.git.refs import MAIN, checked_oid, checked_ref, put_all
@@ -16,13 +16,7 @@ from coordinator.git.refs import MAIN, checked_oid, checked_ref, put_all
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from coordinator.git.conversation import Conversation
     from coordinator.git.runner import Runner
-
-_SCRATCH = b"refs/heads/authors"
-"""What the process calls the branch it works on. It is reset before anything is stored, so that it never exists."""
-_RECYCLED_AFTER = 5_000
-"""Commits after which the process is replaced, for it remembers every object it wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +39,13 @@ class Authors:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._guard = threading.Lock()
-        self._talk: Conversation | None = None
-        self._written = 0
+        self._writer = FastImport(runner)
         self._gathering: Gathering[Contribution, str | GitError] = Gathering(self._grant)
 
     @property
     def pid(self) -> int | None:
         """The process that is kept running, if one is."""
-        talk = self._talk
-        return talk.pid if talk is not None and talk.alive else None
+        return self._writer.pid
 
     def commit(self, contribution: Contribution) -> str:
         """Stores a commit, sets its branch and returns its name.
@@ -75,8 +66,7 @@ class Authors:
 
     def close(self) -> None:
         """Ends the process. Whoever commits again starts another."""
-        with self._guard:
-            self._hang_up()
+        self._writer.close()
 
     def _grant(self, contributions: Sequence[Contribution]) -> list[str | GitError]:
         """Writes all at once or, where one of them stops git, each for itself."""
@@ -88,51 +78,33 @@ class Authors:
         return [answer for each in contributions for answer in self._grant([each])]
 
     def _write(self, contributions: Sequence[Contribution]) -> list[str]:
-        words = b"".join(_stream(contributions, int(time.time())))
-        with self._guard:
-            try:
-                names = self._ask(words, len(contributions))
-            except GitDied:  # once more with another process: objects that were written already do no harm
-                names = self._ask(words, len(contributions))
+        when = int(time.time())
+        names = self._writer.write(b"".join(_words(each, mark, when)) for mark, each in enumerate(contributions, 1))
         branches = [(each.ref, name) for each, name in zip(contributions, names, strict=True) if each.ref]
         put_all(self._runner, branches)
         return names
 
-    def _ask(self, words: bytes, count: int) -> list[str]:
-        if self._talk is None or not self._talk.alive or self._written >= _RECYCLED_AFTER:
-            self._hang_up()
-            self._talk = self._runner.converse("fast-import", "--quiet", "--date-format=raw", "--done")
-            self._written = 0
-        try:
-            self._talk.say(words)
-            names = [self._talk.line().decode() for _ in range(count)]
-        except BaseException:
-            self._hang_up()
-            raise
-        self._written += count
-        return names
 
-    def _hang_up(self) -> None:
-        if self._talk is not None:
-            self._talk.close()
-            self._talk = None
+def commit_tree(runner: Runner, tree: str, parents: Sequence[str], message: str, author: Identity) -> str:
+    """Stores one commit by a process of its own; `Repository.commit` tells more."""
+    environment = {
+        "GIT_AUTHOR_NAME": author.name,
+        "GIT_AUTHOR_EMAIL": author.email,
+        "GIT_COMMITTER_NAME": BLUEPROVER.name,
+        "GIT_COMMITTER_EMAIL": BLUEPROVER.email,
+    }
+    flags = [flag for parent in parents for flag in ("-p", checked_oid(parent))]
+    text = f"{message}\n".replace("\0", "").encode("utf-8", "replace")
+    return runner.run("commit-tree", checked_oid(tree), *flags, given=text, environment=environment).text
 
 
-def _stream(contributions: Sequence[Contribution], when: int) -> Iterator[bytes]:
-    """All of a lot. Names are asked for after the checkpoint: once they are told, the commits are stored."""
-    for mark, contribution in enumerate(contributions, start=1):
-        message = contribution.message.replace("\0", "").encode("utf-8", "replace")
-        yield b"commit %s\nmark :%d\n" % (_SCRATCH, mark)
-        yield f"author {contribution.author.on_one_line()} {when} +0000\n".encode("utf-8", "replace")
-        yield f"committer {BLUEPROVER.on_one_line()} {when} +0000\n".encode()
-        yield b"data %d\n%s\nfrom %s\n" % (len(message), message, contribution.base.encode())
-        for path, content in contribution.files.items():
-            if content is None:
-                yield b"D " + quoted(path) + b"\n"
-        for path, content in contribution.files.items():
-            if content is not None:
-                yield b"M 100644 inline " + quoted(path) + b"\ndata %d\n%s\n" % (len(content), content)
-        yield b"\n"
-    yield b"reset " + _SCRATCH + b"\n\ncheckpoint\n\n"
-    for mark in range(1, len(contributions) + 1):
-        yield b"get-mark :%d\n" % mark
+def _words(contribution: Contribution, mark: int, when: int) -> Iterator[bytes]:
+    yield opening(mark, contribution.author, contribution.message, when)
+    yield f"from {contribution.base}\n".encode()
+    for path, content in contribution.files.items():
+        if content is None:
+            yield b"D " + quoted(path) + b"\n"
+    for path, content in contribution.files.items():
+        if content is not None:
+            yield b"M 100644 inline " + quoted(path) + b"\ndata %d\n%s\n" % (len(content), content)
+    yield b"\n"

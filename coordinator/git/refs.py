@@ -108,12 +108,13 @@ def put_all(runner: Runner, refs: Iterable[tuple[str, str]]) -> None:
     Raises:
         GitError: one of them is ``main``, or git refuses.
     """
-    lines = ["start\0"]
+    lines = []
     for ref, commit in refs:
         if ref == MAIN:
             raise GitError("main moves by compare-and-set only.")
         lines.append(f"update {checked_ref(ref)}\0{checked_oid(commit)}\0\0")
-    runner.run("update-ref", "--stdin", "-z", given="".join([*lines, "commit\0"]).encode())
+    if lines:
+        runner.run("update-ref", "--stdin", "-z", given="".join(["start\0", *lines, "commit\0"]).encode())
 
 
 def _instruction(change: RefChange) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
 from coordinator.git import folders, merging, refs
-from coordinator.git.authoring import Authors
+from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
-from coordinator.git.changes import changes_of_commits
+from coordinator.git.changes import changes_of_commits, unified_diff
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.objects import MOST_BYTES, Objects
 from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
@@ -18,32 +17,12 @@ from coordinator.git.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from coordinator.git.authoring import Contribution
     from coordinator.git.batch import Batch, Branch
     from coordinator.git.changes import Changes
     from coordinator.git.merging import Merge
-
-
-def work_tree_of(folder: Path) -> Path | None:
-    """The git work tree `folder` is in, or ``None``.
-
-    Raises:
-        GitError: git is not installed.
-    """
-    answer = Runner(folder, discover=True).attempt("rev-parse", "--show-toplevel")
-    return Path(answer.text) if answer.status == 0 and answer.text else None
-
-
-def repository_of(folder: Path) -> Repository | None:
-    """The repository whose work tree's top, or whose bare folder, `folder` is; ``None`` where it is neither.
-
-    Raises:
-        GitError: git is not installed.
-    """
-    place = folder / ".git" if (folder / ".git").exists() else folder
-    answer = Runner(place).attempt("rev-parse", "--absolute-git-dir")
-    return Repository(Path(answer.text)) if answer.status == 0 and answer.text else None
 
 
 class Repository:
@@ -158,12 +137,7 @@ class Repository:
 
     def diff(self, base: str, head: str, limit: int = 200_000) -> str:
         """Unified diff of two commits, cut after `limit` characters."""
-        flags = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
-        # Four bytes are the longest character; what is cut off is not even produced.
-        answer = self._runner.attempt("diff", *flags, checked_oid(base), checked_oid(head), limit=4 * limit + 4)
-        if answer.status != 0:
-            raise GitError(f"git diff failed in {self.path}: {answer.complaint}")
-        return answer.text if len(answer.text) <= limit else f"{answer.text[:limit]}\n[cut after {limit} characters]\n"
+        return unified_diff(self._runner, base, head, limit)
 
     def write_tree(self, folder: Path, base: str | None = None) -> str:
         """Stores every file below `folder` (ignore rules do not count) and returns the tree.
@@ -198,15 +172,7 @@ class Repository:
 
     def commit(self, tree: str, parents: Sequence[str], message: str, author: Identity = BLUEPROVER) -> str:
         """Stores a commit of `tree` and returns it. No ref moves. Zero bytes, which git refuses, leave `message`."""
-        environment = {
-            "GIT_AUTHOR_NAME": author.name,
-            "GIT_AUTHOR_EMAIL": author.email,
-            "GIT_COMMITTER_NAME": BLUEPROVER.name,
-            "GIT_COMMITTER_EMAIL": BLUEPROVER.email,
-        }
-        flags = [flag for parent in parents for flag in ("-p", checked_oid(parent))]
-        text = f"{message}\n".replace("\0", "").encode("utf-8", "replace")
-        return self._run("commit-tree", checked_oid(tree), *flags, given=text, environment=environment)
+        return commit_tree(self._runner, tree, parents, message, author)
 
     def contribute(self, contribution: Contribution) -> str:
         """Stores an agent's commit, sets its branch and returns it; those of many threads go through one process.

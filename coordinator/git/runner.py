@@ -51,13 +51,7 @@ class Runner:
         environment: Mapping[str, str] | None = None,
         folder: Path | None = None,
     ) -> Answer:
-        """Runs a command that is to succeed.
-
-        Args:
-            arguments: the command.
-            given: its input.
-            environment: what is added to the clean environment.
-            folder: where it runs; the repository by default.
+        """Runs a command that is to succeed; otherwise like `attempt`.
 
         Raises:
             GitError: it failed, took too long or wrote too much.

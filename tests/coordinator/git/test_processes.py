@@ -71,7 +71,7 @@ def test_a_reader_that_is_killed_in_the_middle_of_an_answer_is_replaced(hub: Rep
 def test_a_writer_that_is_killed_in_the_middle_of_a_batch_is_replaced_and_nothing_is_lost(hub: Repository) -> None:
     first = hub.batch(hub.head() or "", [edit(hub, "a")], WHEN)
     hub.land(first)
-    talk = hub._batches._importer._talk
+    talk = hub._batches._importer._writer._talk
     assert talk is not None
     branches = [edit(hub, f"b{number}") for number in range(3)]
     stop(talk.pid)
