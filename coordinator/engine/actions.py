@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from agents import Feedback
     from coordinator.campaign.settings import Settings
     from coordinator.engine.dispatch import Dispatcher
-    from coordinator.engine.landing import Lander
+    from coordinator.engine.landing import Candidate, Lander
     from coordinator.schedule.scheduler import Action
     from coordinator.schedule.state import Item, JobKind
     from coordinator.store.ledger import Ledger
@@ -82,7 +82,8 @@ class Performer:
         """
         self._record(actions)
         self._land([action for action in actions if isinstance(action, scheduler.Land)])
-        self._start([order for action in actions for order in self._orders(action)])
+        builds = self._builds([action.pull_request for action in actions if isinstance(action, scheduler.StartBuild)])
+        self._start([*builds, *(order for action in actions for order in self._orders(action))])
         self.carrier.flush()
 
     def tell_locks(self) -> None:
@@ -124,8 +125,6 @@ class Performer:
                 yield self._attempt(self.ledger.state.by_id[item], number, cap)
             case scheduler.StartReview(number, seat, cap):
                 yield from self._review(number, seat, cap)
-            case scheduler.StartBuild(number):
-                yield from self._build(number)
             case scheduler.StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
@@ -151,18 +150,22 @@ class Performer:
 
         yield _Order("review", request.base, write, item.id, number, seat, cap)
 
-    def _build(self, number: int) -> Iterator[_Order]:
+    def _builds(self, numbers: Sequence[int]) -> Iterator[_Order]:
+        """The orders to build pull requests, each joined with ``main``."""
         state = self.ledger.state
-        request = state.request(number)
-        candidate = None if request is None else self.lander.join(request, self.clock())
-        if request is None or candidate is None:
-            return
-        item = state.by_id[request.item]
+        requests = [request for request in map(state.request, numbers) if request is not None]
+        candidates = self.lander.join(requests, self.clock()) if requests else {}
+        for request in requests:
+            if request.number in candidates:
+                yield self._build(state.by_id[request.item], request.number, candidates[request.number])
+
+    def _build(self, item: Item, number: int, candidate: Candidate) -> _Order:
+        state = self.ledger.state
 
         def write(job: int, _: object) -> BuildOrder:
             return self.dispatcher.build(job, item, candidate.tip, candidate.commit, state)
 
-        yield _Order("build", candidate.tip, write, item.id, number)
+        return _Order("build", candidate.tip, write, item.id, number)
 
     def _start(self, orders: Sequence[_Order]) -> None:
         """Records the jobs of orders, then hands the orders to the carrier."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from coordinator.engine.landing_message import landing_message
 from coordinator.engine.waiting import Waiting, digest_at
 from coordinator.errors import RefMoved
-from coordinator.git import Branch, candidate_ref
+from coordinator.git import BLUEPROVER, Branch, Contribution, candidate_ref
 from coordinator.queue import Bounce, Build, Land, Unit
 from coordinator.store.approved import load_approved
 from coordinator.store.landings import (
@@ -67,18 +67,32 @@ class Lander:
                     abandon_landing(transaction, after)
             set_meta(transaction, "main", tip or "")
 
-    def join(self, request: PullRequest, now: float) -> Candidate | None:
-        """Joins a branch with the tip for the builders, or sends it back when git finds a conflict."""
+    def join(self, requests: Sequence[PullRequest], now: float) -> dict[int, Candidate]:
+        """Joins branches with the tip for the builders; those that git finds in conflict go back to their items.
+
+        Raises:
+            GitError: the hub broke.
+        """
         tip = self._hub.head() or ""
-        merge = self._hub.merge(tip, request.head)
-        if not merge.clean:
-            paths = ", ".join(merge.conflicts)
-            reason = f"It conflicts with main at {tip[:10]} in {paths}. Start from main as it is now."
-            self._bounce(request.number, "merge", reason, now)
-            return None
-        commit = self._hub.commit(merge.tree, [tip, request.head], f"Join pull request {request.number} with main")
-        self._hub.put(candidate_ref(request.number), commit)
-        return Candidate(tip, commit)
+        there = []
+        for request in requests:
+            if self._hub.has(request.head):
+                there.append(request)
+            else:
+                self._bounce(
+                    request.number, "infrastructure", f"Its commit {request.head[:10]} is not on the hub.", now
+                )
+        merges = self._hub.merge_all([(tip, request.head) for request in there])
+        clean = []
+        for request, merge in zip(there, merges, strict=True):
+            if merge.clean:
+                clean.append((request, merge.tree))
+            else:
+                paths = ", ".join(merge.conflicts)
+                reason = f"It conflicts with main at {tip[:10]} in {paths}. Start from main as it is now."
+                self._bounce(request.number, "merge", reason, now)
+        commits = self._hub.contribute_all([_candidate(request, tip, tree) for request, tree in clean])
+        return {request.number: Candidate(tip, made) for (request, _), made in zip(clean, commits, strict=True)}
 
     def land(self, numbers: Sequence[int], now: float) -> list[int]:
         """Lands approved branches as far as the merge queue says, and sends others back to builders or authors.
@@ -232,3 +246,9 @@ def _commuting(units: Sequence[Unit], modules: Mapping[str, ModuleRecord]) -> Se
 
 def _interface(record: ModuleRecord | None) -> str:
     return record.interface_digest if record else ""
+
+
+def _candidate(request: PullRequest, tip: str, tree: str) -> Contribution:
+    message = f"Join pull request {request.number} with main"
+    ref = candidate_ref(request.number)
+    return Contribution(tip, {}, message, BLUEPROVER, ref, merged=request.head, tree=tree)

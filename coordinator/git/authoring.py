@@ -25,6 +25,8 @@ class Contribution:
 
     Attributes:
         ref: the branch that is set to it, whatever it holds; empty for none.
+        merged: a second parent; empty for none.
+        tree: what the commit holds in place of `base` with `files`, as a merge made it; empty where nothing did.
     """
 
     base: str
@@ -32,6 +34,8 @@ class Contribution:
     message: str
     author: Identity
     ref: str = ""
+    merged: str = ""
+    tree: str = ""
 
 
 class Authors:
@@ -53,16 +57,21 @@ class Authors:
         Raises:
             GitError: a path could leave the tree, the base is missing, git refuses the branch or took too long.
         """
-        checked_oid(contribution.base)
-        if contribution.ref and checked_ref(contribution.ref) == MAIN:
-            raise GitError("main moves by compare-and-set only.")
-        bad = [path for path in contribution.files if hostile(path)]
-        if bad:
-            raise GitError(f"{bad[0]!r} is no path a commit may hold.")
+        _check(contribution)
         answer = self._gathering.wish(contribution)
         if isinstance(answer, GitError):
             raise answer
         return answer
+
+    def commit_all(self, contributions: Sequence[Contribution]) -> list[str]:
+        """Stores commits and sets their branches, all at once.
+
+        Raises:
+            GitError: see `commit`. Others may have been stored.
+        """
+        for contribution in contributions:
+            _check(contribution)
+        return self._write(contributions) if contributions else []
 
     def close(self) -> None:
         """Ends the process. Whoever commits again starts another."""
@@ -98,9 +107,25 @@ def commit_tree(runner: Runner, tree: str, parents: Sequence[str], message: str,
     return runner.run("commit-tree", checked_oid(tree), *flags, given=text, environment=environment).text
 
 
+def _check(contribution: Contribution) -> None:
+    checked_oid(contribution.base)
+    for oid in (contribution.merged, contribution.tree):
+        if oid:
+            checked_oid(oid)
+    if contribution.ref and checked_ref(contribution.ref) == MAIN:
+        raise GitError("main moves by compare-and-set only.")
+    bad = [path for path in contribution.files if hostile(path)]
+    if bad:
+        raise GitError(f"{bad[0]!r} is no path a commit may hold.")
+
+
 def _words(contribution: Contribution, mark: int, when: int) -> Iterator[bytes]:
     yield opening(mark, contribution.author, contribution.message, when)
     yield f"from {contribution.base}\n".encode()
+    if contribution.merged:
+        yield f"merge {contribution.merged}\n".encode()
+    if contribution.tree:
+        yield f'M 040000 {contribution.tree} ""\n'.encode()
     for path, content in contribution.files.items():
         if content is None:
             yield b"D " + quoted(path) + b"\n"

@@ -182,6 +182,14 @@ class Repository:
         """
         return self._authors.commit(contribution)
 
+    def contribute_all(self, contributions: Sequence[Contribution]) -> list[str]:
+        """Stores many commits, sets their branches and returns them.
+
+        Raises:
+            GitError: git refuses one of them.
+        """
+        return self._authors.commit_all(contributions)
+
     def merge(self, ours: str, theirs: str) -> Merge:
         """Joins two commits in memory.
 

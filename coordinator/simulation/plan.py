@@ -19,7 +19,7 @@ BEHAVIOUR = "behaviour.json"
 """File of a simulated campaign's folder in which its agents' behaviour is kept."""
 
 _MODEL = "simulated"
-_BUILDERS = 8
+_FEWEST_BUILDERS, _MOST_BUILDERS = 8, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,7 @@ def _stages(plan: Plan, files: Mapping[str, str]) -> int:
 
 
 def _settings(plan: Plan) -> str:
+    builders = min(max(_FEWEST_BUILDERS, plan.concurrency // 4), _MOST_BUILDERS)
     seats = {"statement": 2, "proof": 1} if plan.reviews else {"statement": 0, "proof": 0}
     return settings_text(
         "A simulated campaign: its agents draw lots. `blueprover run` cannot go on with it.",
@@ -99,6 +100,6 @@ def _settings(plan: Plan) -> str:
             "retry": {"max_attempts": 1000, "backoff_seconds": 0.0},
             "reviews": seats,
             "lease": {"seconds": plan.lease_seconds, "heartbeat_seconds": plan.heartbeat_seconds},
-            "workers": {"agents": plan.concurrency, "builds": _BUILDERS, "sandbox": "none"},
+            "workers": {"agents": plan.concurrency, "builds": builders, "sandbox": "none"},
         },
     )

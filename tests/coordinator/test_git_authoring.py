@@ -68,3 +68,17 @@ def test_the_process_may_die_between_two_commits(hub: Repository) -> None:
     assert (hub.head("refs/attempts/a/1"), hub.head("refs/attempts/a/2")) == (first, second)
     hub.close()
     assert hub.processes == ()
+
+
+def test_a_merge_is_stored_with_the_tree_it_was_given(hub: Repository) -> None:
+    base = hub.head() or ""
+    one = hub.contribute(contribution(hub, 1, a=b"a"))
+    other = hub.contribute(contribution(hub, 2, b=b"b"))
+    (merge,) = hub.merge_all([(one, other)])
+    joined = Contribution(one, {}, "Join", AGENT, "refs/candidates/7", merged=other, tree=merge.tree)
+    (head,) = hub.contribute_all([joined])
+    assert hub.head("refs/candidates/7") == head
+    assert set(hub.blobs(head)) == {"README", "a", "b"}
+    assert hub.log(head) == (head, one, base)
+    assert hub.is_ancestor(other, head)
+    assert hub.contribute_all([]) == []

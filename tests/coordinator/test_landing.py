@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,6 +124,30 @@ def test_two_disjoint_branches_land_without_a_second_build(desk: Desk) -> None:
     assert state.main == tip
     assert state.items["a", "statement"].state == "landed"
     assert state.items["a", "statement"].lock == "lock"
+
+
+def test_branches_are_joined_with_main_at_once_and_those_that_cannot_be_go_back(desk: Desk) -> None:
+    old = desk.hub.head()
+    assert desk.land(desk.propose(1, {"L/A.lean": "a"}))
+    numbers = [
+        desk.propose(3, {"L/B.lean": "b"}, base=old),
+        desk.propose(2, {"L/A.lean": "another"}, base=old),
+        desk.propose(4, {"L/C.lean": "c"}, base=old),
+    ]
+    fit, conflicting, gone = (desk.ledger.state.request(number) for number in numbers)
+    assert fit is not None
+    assert conflicting is not None
+    assert gone is not None
+    tip = desk.hub.head() or ""
+    joined = desk.lander.join([fit, conflicting, replace(gone, head="1" * 40)], 3.0)
+    assert set(joined) == {fit.number}
+    candidate = joined[fit.number]
+    assert candidate.tip == tip
+    assert desk.hub.head(f"refs/candidates/{fit.number}") == candidate.commit
+    assert {"L/A.lean", "L/B.lean"} <= set(desk.hub.blobs(candidate.commit))
+    assert desk.hub.is_ancestor(fit.head, candidate.commit)
+    assert desk.hub.is_ancestor(tip, candidate.commit)
+    assert [desk.state_of(number) for number in numbers] == ["approved", "closed", "closed"]
 
 
 def test_a_branch_certified_against_an_interface_that_moved_is_built_again(desk: Desk) -> None:
