@@ -22,7 +22,6 @@ from coordinator.store.landings import (
     intend_landing,
     intended_landings,
 )
-from coordinator.store.loading import load_modules
 from coordinator.store.requests import bounce, recheck
 from coordinator.store.store import set_meta
 
@@ -110,8 +109,7 @@ class Lander:
         with self._ledger.begin() as transaction:
             still = [each.number for each in requests if each is not None and each.state == "approved"]
             approved = load_approved(transaction, still)
-            modules = load_modules(transaction)
-        tip = self._hub.head() or ""
+        tip, modules = self._hub.head() or "", self._ledger.modules
         if tip != self._ledger.state.certified:
             return []
         waiting = Waiting(self._hub, tip, modules, approved)

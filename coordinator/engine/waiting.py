@@ -12,6 +12,7 @@ from coordinator.queue import (
     Certificate,
     MergeQueue,
     ModuleRecord,
+    Modules,
     Rules,
     Screen,
     Screening,
@@ -46,7 +47,7 @@ class Waiting:
 
     hub: Repository
     tip: str
-    modules: Mapping[str, ModuleRecord]
+    modules: Modules
     approved: Sequence[Approved]
 
     def decide(self, now: float) -> list[Action]:
@@ -71,17 +72,7 @@ class Waiting:
 
     def is_beyond_keys(self, approved: Approved) -> bool:
         """Whether a branch changes a module that another opens with ``import all``, and sees more of than keys tell."""
-        return not self._opened.isdisjoint(self._changes[approved.number])
-
-    @cached_property
-    def _opened(self) -> frozenset[str]:
-        """Modules that some certificate saw otherwise than by their interface."""
-        return frozenset(
-            imported
-            for record in self.modules.values()
-            for imported, digest in record.imports.items()
-            if imported in self.modules and self.modules[imported].interface_digest != digest
-        )
+        return any(self.modules.is_opened(name) for name in self._changes[approved.number])
 
     @cached_property
     def _changes(self) -> Mapping[int, Mapping[str, Change]]:

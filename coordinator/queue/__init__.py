@@ -20,6 +20,7 @@ from coordinator.queue.actions import (
 )
 from coordinator.queue.certificates import Certificate, ModuleRecord, broken_certificates, certificate_key
 from coordinator.queue.decision import decide
+from coordinator.queue.modules import Modules
 from coordinator.queue.records import (
     Batch,
     Branch,
@@ -49,6 +50,7 @@ __all__ = [
     "Member",
     "MergeQueue",
     "ModuleRecord",
+    "Modules",
     "Moved",
     "Rules",
     "Screen",

@@ -81,7 +81,7 @@ class Main:
 
     def importers(self, module: str) -> frozenset[str]:
         """Modules that import a module directly; one that no longer does may be among them."""
-        return self._importers.get(module) or self._tip.importers.get(module, frozenset())
+        return self._importers.get(module) or frozenset(self._tip.importers(module))
 
     def accept(self, records: Mapping[str, ModuleRecord | None]) -> None:
         """Takes a landing's modules over."""

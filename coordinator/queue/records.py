@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from coordinator.queue.modules import Modules
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from coordinator.queue.certificates import Certificate, ModuleRecord
 
@@ -33,13 +36,12 @@ class Tip:
     certified: bool = True
 
     @cached_property
-    def importers(self) -> Mapping[str, frozenset[str]]:
-        """Who imports a module directly, by module."""
-        found: dict[str, set[str]] = {}
-        for module, record in self.modules.items():
-            for imported in record.imports:
-                found.setdefault(imported, set()).add(module)
-        return {module: frozenset(names) for module, names in found.items()}
+    def _indexed(self) -> Modules:
+        return self.modules if isinstance(self.modules, Modules) else Modules(self.modules)
+
+    def importers(self, module: str) -> AbstractSet[str]:
+        """Who imports a module directly."""
+        return self._indexed.importers(module)
 
     def source_digest(self, module: str) -> str:
         """Digest of a module's source; empty where there is no such module."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, insert, select
 
+from coordinator.queue import ModuleRecord
 from coordinator.store.issues import close_issues, closed_by_landing
 from coordinator.store.moves import (
     ABANDON,
@@ -25,7 +26,6 @@ from coordinator.store.store import set_meta
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from coordinator.queue import ModuleRecord
     from coordinator.store.store import Transaction
 
 
@@ -76,7 +76,9 @@ def finish_landing(
     make_move(transaction, land, number, landed_as=after, closed_at=now)
     told = {"lock": request.lock, "axioms": request.axioms, "assumes": request.assumes, "reason": ""}
     make_move(transaction, LAND_ITEM, request.item, **told)
-    _upsert_modules(transaction, request.modules if records is None else module_rows(records))
+    if records is None:
+        records = {name: ModuleRecord(**row) for name, row in request.modules.items()}
+    _set_modules(transaction, records)
     set_meta(transaction, "main", after)
     set_meta(transaction, "certified", after)
     transaction.log("landed", now, pull_request=number, item=request.item, commit=after)
@@ -86,12 +88,14 @@ def forget_modules(transaction: Transaction, names: Sequence[str]) -> None:
     """Some modules are no longer on ``main``."""
     if names:
         transaction.execute(delete(modules).where(modules.c.name.in_(names)))
+        transaction.modules |= dict.fromkeys(names)
 
 
 def replace_modules(transaction: Transaction, records: Mapping[str, ModuleRecord]) -> None:
     """Sets what is certified of ``main`` to `records`."""
     transaction.execute(delete(modules))
-    _upsert_modules(transaction, module_rows(records))
+    transaction.modules, transaction.replaced_modules = {}, True
+    _set_modules(transaction, records)
 
 
 def module_rows(records: Mapping[str, ModuleRecord]) -> dict[str, dict[str, Any]]:
@@ -106,6 +110,7 @@ def module_rows(records: Mapping[str, ModuleRecord]) -> dict[str, dict[str, Any]
     }
 
 
-def _upsert_modules(transaction: Transaction, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    told = [{"name": name, **values} for name, values in rows.items()]
+def _set_modules(transaction: Transaction, records: Mapping[str, ModuleRecord]) -> None:
+    told = [{"name": name, **values} for name, values in module_rows(records).items()]
     insert_or_replace(transaction.connection, modules, "name", told)
+    transaction.modules |= records

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from coordinator.queue import Modules
 from coordinator.schedule.experience import Experience, prior_of
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.state import is_wanted
@@ -18,6 +19,7 @@ from coordinator.store.loading import (
     load_audit_failure,
     load_items,
     load_jobs,
+    load_modules,
     load_requests,
     load_state,
 )
@@ -44,6 +46,7 @@ class Ledger:
 
     Attributes:
         state: the campaign's state.
+        modules: what is certified of the modules of ``main``.
         readiness: what can be worked on in it, with what the campaign has learnt.
         listeners: told after each transaction what happened in it and how many seconds it took.
     """
@@ -57,6 +60,7 @@ class Ledger:
         experience = Experience(prior_of(settings))
         with store.begin() as transaction:
             self.state = load_state(transaction, self._blueprint)
+            self.modules = Modules(load_modules(transaction))
             for lesson in read_lessons(transaction, self._blueprint, self._model):
                 experience.learn(lesson)
         self.readiness = Readiness(graph, self.state, settings, experience)
@@ -105,6 +109,10 @@ class Ledger:
             if is_wanted(item, self._blueprint):
                 state.put_item(item)
         state.spent_usd += changes.spent_usd
+        if changes.replaced_modules:
+            self.modules = Modules()
+        for name, record in changes.modules.items():
+            self.modules.put(name, record)
         state.lean = changes.meta.get("lean", state.lean)
         state.paused = changes.meta.get("paused", state.paused)
         if changes.main is not None:
@@ -140,6 +148,7 @@ class _Changes:
         self.job_ids = {each["job"] for each in data if each.get("job") is not None}
         self.request_numbers = {each["pull_request"] for each in data if each.get("pull_request") is not None}
         self.meta = transaction.meta
+        self.modules, self.replaced_modules = transaction.modules, transaction.replaced_modules
         self.spent_usd = sum(float(each.get("cost_usd", 0.0)) for each in data)
 
     def read(self, transaction: Transaction) -> None:

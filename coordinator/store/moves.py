@@ -7,9 +7,10 @@ that the move may start in. The manual's picture is drawn from the same table: s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from coordinator.errors import WrongMove
 from coordinator.store.schema import issues, items, jobs, landings, pull_requests
@@ -17,7 +18,7 @@ from coordinator.store.schema import issues, items, jobs, landings, pull_request
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Column
+    from sqlalchemy import Column, Select, Update
 
     from coordinator.store.store import Transaction
 
@@ -119,12 +120,23 @@ def make_move(transaction: Transaction, move: Move, key: int | str, **values: An
     Raises:
         WrongMove: it is in another state, or nowhere.
     """
-    if move_those(transaction, move, [key], **values):
+    told = {f"new_{name}": value for name, value in values.items()}
+    if transaction.execute(_statement(move, tuple(values)), {"key": key, **told}).rowcount:
         return True
     state = _state_of(transaction, move.record, key)
     if state == move.target:
         return False
     raise _wrong(move, key, state)
+
+
+@cache
+def _statement(move: Move, names: tuple[str, ...]) -> Update:
+    """The statement that makes a move and sets columns of these names; kept, for making it is most of its cost."""
+    column = _KEYS[move.record]
+    table = column.table
+    sources = or_(*(table.c.state == source for source in move.sources))
+    told = {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names}
+    return update(table).where(column == bindparam("key"), sources).values(state=move.target, **told)
 
 
 def move_those(transaction: Transaction, move: Move, keys: Collection[int | str], **values: Any) -> Sequence[Any]:
@@ -157,8 +169,13 @@ def require_move(transaction: Transaction, move: Move, key: int | str) -> None:
 
 
 def _state_of(transaction: Transaction, record: Record, key: int | str) -> str | None:
+    return transaction.execute(_question(record), {"key": key}).scalar_one_or_none()
+
+
+@cache
+def _question(record: Record) -> Select[str]:
     column = _KEYS[record]
-    return transaction.execute(select(column.table.c.state).where(column == key)).scalar_one_or_none()
+    return select(column.table.c.state).where(column == bindparam("key"))
 
 
 def _wrong(move: Move, key: int | str, state: str | None) -> WrongMove:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sqlalchemy.sql import Executable
     from sqlalchemy.sql.selectable import TypedReturnsRows
 
+    from coordinator.queue import ModuleRecord
+
 PATIENCE = 10.0
 """Seconds to wait for what another process has locked."""
 
@@ -64,11 +66,15 @@ class Transaction:
         connection: to the database.
         events: what happened in it so far; appended to the campaign's log with it.
         meta: values kept by name that it set.
+        modules: what it set as certified of modules of ``main``, by name; ``None`` where one is gone.
+        replaced_modules: whether these are all there are.
     """
 
     connection: Connection
     events: list[Event] = field(default_factory=list)
     meta: dict[str, Any] = field(default_factory=dict)
+    modules: dict[str, ModuleRecord | None] = field(default_factory=dict)
+    replaced_modules: bool = False
 
     @overload
     def execute(self, statement: TypedReturnsRows[*Columns], *parameters: Any) -> CursorResult[*Columns]: ...

@@ -33,7 +33,7 @@ from coordinator.schedule.scheduler import (
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest, Verdict
 from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.ledger import Ledger
-from coordinator.store.loading import load_state
+from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
@@ -213,6 +213,7 @@ class World:
         """The state in memory, once it was seen to be the one in the store, and its readiness the one of the state."""
         with self.store.begin() as transaction:
             stored = load_state(transaction, self.graph.blueprint)
+            assert self.ledger.modules == load_modules(transaction)
         kept = self.ledger.state
         assert as_plain(kept) == as_plain(stored)
         fresh = Readiness(self.graph, stored, SETTINGS)
