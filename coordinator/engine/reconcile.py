@@ -275,8 +275,11 @@ class Coordinator:
 
     def _renew_leases(self, beats: Sequence[Beat]) -> None:
         now = self._clock()
-        for beat in beats:
-            self._ledger.renew_leases(beat.worker, beat.jobs, now + self._settings.lease.seconds, now)
+        held: dict[str, set[int]] = {}
+        for beat in beats:  # a worker tells of each job it takes: all of it together is one transaction
+            held.setdefault(beat.worker, set()).update(beat.jobs)
+        for worker, its in held.items():
+            self._ledger.renew_leases(worker, sorted(its), now + self._settings.lease.seconds, now)
 
     def _apply(self, transaction: Transaction, report: End) -> None:
         now = self._clock()
