@@ -23,7 +23,7 @@ from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.temporary import temporary_folder
 from coordinator.views.live import LiveView, one_line, plain
 from coordinator.views.snapshot import take_snapshot
-from coordinator.views.status import running_jobs
+from coordinator.views.under_way import look_at_jobs
 from coordinator.work.services import Services
 from coordinator.work.shared_certificates import Sharing
 from website import WebsiteError, build_site
@@ -129,7 +129,7 @@ def _watch(
     if stop_asked():
         raise _Stop
     if view.due:
-        view.show(take_snapshot(campaign, book, store, sources=False), running_jobs(store))
+        view.show(take_snapshot(campaign, book, store, sources=False), look_at_jobs(store))
     publisher.publish_if_due()
 
 
@@ -196,4 +196,4 @@ def summary(campaign: Campaign, finish: Finish) -> str:
         snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
     finally:
         store.close()
-    return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot, {})}")
+    return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot)}")

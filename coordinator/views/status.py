@@ -1,19 +1,15 @@
-"""A snapshot as the object that ``blueprover status --json`` prints, and what is under way right now."""
+"""A snapshot as the object that ``blueprover status --json`` prints."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
-
 from blueprint import NodeState
-from coordinator.store.schema import jobs
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from blueprint.snapshot import IssueRecord, Snapshot
-    from coordinator.store.store import Store
 
 
 def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
@@ -69,12 +65,3 @@ def issues_as_json(found: Collection[IssueRecord]) -> list[dict[str, Any]]:
         }
         for issue in found
     ]
-
-
-def running_jobs(store: Store) -> dict[str, int]:
-    """Jobs under way, by kind."""
-    with store.begin() as transaction:
-        rows = transaction.execute(
-            select(jobs.c.kind, func.count()).where(jobs.c.state != "ended").group_by(jobs.c.kind)
-        )
-        return dict(rows.all())
