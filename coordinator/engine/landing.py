@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from coordinator.engine.landing_message import landing_message
 from coordinator.engine.waiting import Waiting, digest_at
-from coordinator.errors import RefMoved
-from coordinator.git import BLUEPROVER, Branch, Contribution, candidate_ref
+from coordinator.errors import GitError, RefMoved
+from coordinator.git import BLUEPROVER, Branch, Contribution, Refusal, candidate_ref
 from coordinator.queue import Bounce, Build, Land, Unit
 from coordinator.store.approved import load_approved
 from coordinator.store.landings import (
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.git import Batch, Refusal, Repository
+    from coordinator.git import Batch, Repository
+    from coordinator.git.changes import Changes
     from coordinator.queue import ModuleRecord
     from coordinator.schedule.state import PullRequest
     from coordinator.store.approved import Approved
@@ -73,25 +74,23 @@ class Lander:
             GitError: the hub broke.
         """
         tip = self._hub.head() or ""
-        there = []
-        for request in requests:
-            if self._hub.has(request.head):
-                there.append(request)
+        branches = [Branch(request.base, request.head, "") for request in requests]
+        fit: list[tuple[int, Contribution]] = []
+        for request, found in zip(requests, self._hub.changes_on(tip, branches), strict=True):
+            if isinstance(found, Refusal):
+                source = "merge" if found.conflicts else "infrastructure"
+                reason = f"{found.reason} Start from main as it is now, at {tip[:10]}."
+                self._bounce(request.number, source, reason, now)
             else:
-                self._bounce(
-                    request.number, "infrastructure", f"Its commit {request.head[:10]} is not on the hub.", now
-                )
-        merges = self._hub.merge_all([(tip, request.head) for request in there])
-        clean = []
-        for request, merge in zip(there, merges, strict=True):
-            if merge.clean:
-                clean.append((request, merge.tree))
+                fit.append((request.number, _candidate(request, tip, found)))
+        made = self._hub.contribute_all([contribution for _, contribution in fit])
+        joined: dict[int, Candidate] = {}
+        for (number, _), commit in zip(fit, made, strict=True):
+            if isinstance(commit, GitError):
+                self._bounce(number, "infrastructure", f"Git cannot join it with main: {commit}", now)
             else:
-                paths = ", ".join(merge.conflicts)
-                reason = f"It conflicts with main at {tip[:10]} in {paths}. Start from main as it is now."
-                self._bounce(request.number, "merge", reason, now)
-        commits = self._hub.contribute_all([_candidate(request, tip, tree) for request, tree in clean])
-        return {request.number: Candidate(tip, made) for (request, _), made in zip(clean, commits, strict=True)}
+                joined[number] = Candidate(tip, commit)
+        return joined
 
     def land(self, numbers: Sequence[int], now: float) -> list[int]:
         """Lands approved branches as far as the merge queue says, and sends others back to builders or authors.
@@ -246,7 +245,12 @@ def _interface(record: ModuleRecord | None) -> str:
     return record.interface_digest if record else ""
 
 
-def _candidate(request: PullRequest, tip: str, tree: str) -> Contribution:
-    message = f"Join pull request {request.number} with main"
-    ref = candidate_ref(request.number)
-    return Contribution(tip, {}, message, BLUEPROVER, ref, merged=request.head, tree=tree)
+def _candidate(request: PullRequest, tip: str, changes: Changes) -> Contribution:
+    return Contribution(
+        tip,
+        {change.path: change.after for change in changes},
+        f"Join pull request {request.number} with main",
+        BLUEPROVER,
+        candidate_ref(request.number),
+        merged=request.head,
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
 from coordinator.gathering import Gathering
+from coordinator.git.changes import Entry
 from coordinator.git.fast_import import FastImport, opening
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.paths import hostile, quoted
@@ -21,21 +22,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """A commit to be made: what `base` holds, with `files` over it; ``None`` for a file that is removed.
+    """A commit to be made: what `base` holds, with `files` over it: their contents, or what git has already.
+
+    ``None`` stands for a file that is removed.
 
     Attributes:
         ref: the branch that is set to it, whatever it holds; empty for none.
         merged: a second parent; empty for none.
-        tree: what the commit holds in place of `base` with `files`, as a merge made it; empty where nothing did.
     """
 
     base: str
-    files: Mapping[str, bytes | None]
+    files: Mapping[str, bytes | Entry | None]
     message: str
     author: Identity
     ref: str = ""
     merged: str = ""
-    tree: str = ""
 
 
 class Authors:
@@ -63,15 +64,15 @@ class Authors:
             raise answer
         return answer
 
-    def commit_all(self, contributions: Sequence[Contribution]) -> list[str]:
-        """Stores commits and sets their branches, all at once.
+    def commit_all(self, contributions: Sequence[Contribution]) -> list[str | GitError]:
+        """Stores commits, sets their branches and returns their names; in place of one that git refuses, why.
 
         Raises:
-            GitError: see `commit`. Others may have been stored.
+            GitError: a path could leave the tree, or a branch may not be set.
         """
         for contribution in contributions:
             _check(contribution)
-        return self._write(contributions) if contributions else []
+        return self._grant(contributions) if contributions else []
 
     def close(self) -> None:
         """Ends the process. Whoever commits again starts another."""
@@ -109,9 +110,8 @@ def commit_tree(runner: Runner, tree: str, parents: Sequence[str], message: str,
 
 def _check(contribution: Contribution) -> None:
     checked_oid(contribution.base)
-    for oid in (contribution.merged, contribution.tree):
-        if oid:
-            checked_oid(oid)
+    if contribution.merged:
+        checked_oid(contribution.merged)
     if contribution.ref and checked_ref(contribution.ref) == MAIN:
         raise GitError("main moves by compare-and-set only.")
     bad = [path for path in contribution.files if hostile(path)]
@@ -124,12 +124,12 @@ def _words(contribution: Contribution, mark: int, when: int) -> Iterator[bytes]:
     yield f"from {contribution.base}\n".encode()
     if contribution.merged:
         yield f"merge {contribution.merged}\n".encode()
-    if contribution.tree:
-        yield f'M 040000 {contribution.tree} ""\n'.encode()
     for path, content in contribution.files.items():
         if content is None:
             yield b"D " + quoted(path) + b"\n"
     for path, content in contribution.files.items():
-        if content is not None:
+        if isinstance(content, Entry):
+            yield f"M {content.mode} {content.oid} ".encode() + quoted(path) + b"\n"
+        elif content is not None:
             yield b"M 100644 inline " + quoted(path) + b"\ndata %d\n%s\n" % (len(content), content)
     yield b"\n"

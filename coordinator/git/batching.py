@@ -104,6 +104,22 @@ class Batches:
                 waiting = left
         return Batch(tip, tuple(landings), _in_order(refusals, branches))
 
+    def changes_on(self, tip: str, branches: Sequence[Branch]) -> list[Changes | Refusal]:
+        """What each branch, for itself, changes on `tip`; or why it cannot be joined with it. Nothing is written.
+
+        Raises:
+            GitError: git fails, and not because of one of the branches.
+        """
+        refusals: list[Refusal] = []
+        with self._lock:
+            waiting = self._screen(tip, branches, refusals)
+            if self._listed != tip:
+                self._listing, self._listed = Listing.read(self._runner, tip), tip
+            ready = self._on_top(tip, waiting, refusals)
+        found: dict[int, Changes | Refusal] = {id(each.waiting.branch): each.changes for each in ready}
+        found |= {id(refusal.branch): refusal for refusal in refusals}
+        return [found[id(branch)] for branch in branches]
+
     def close(self) -> None:
         """Ends the process that writes."""
         self._importer.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coordinator.git.authoring import Contribution
-    from coordinator.git.batch import Batch, Branch
+    from coordinator.git.batch import Batch, Branch, Refusal
     from coordinator.git.changes import Changes
     from coordinator.git.merging import Merge
 
@@ -182,13 +182,17 @@ class Repository:
         """
         return self._authors.commit(contribution)
 
-    def contribute_all(self, contributions: Sequence[Contribution]) -> list[str]:
-        """Stores many commits, sets their branches and returns them.
+    def contribute_all(self, contributions: Sequence[Contribution]) -> list[str | GitError]:
+        """Stores many commits, sets their branches and returns them; in place of one that git refuses, why."""
+        return self._authors.commit_all(contributions)
+
+    def changes_on(self, tip: str, branches: Sequence[Branch]) -> list[Changes | Refusal]:
+        """What each branch, for itself, changes on `tip`; or why it cannot be joined with it. Nothing is written.
 
         Raises:
-            GitError: git refuses one of them.
+            GitError: git fails, and not because of one of the branches.
         """
-        return self._authors.commit_all(contributions)
+        return self._batches.changes_on(tip, branches)
 
     def merge(self, ours: str, theirs: str) -> Merge:
         """Joins two commits in memory.

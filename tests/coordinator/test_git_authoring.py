@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from coordinator.errors import GitError
-from coordinator.git import MAIN, Contribution, Identity
+from coordinator.git import MAIN, Branch, Contribution, Identity, Refusal
 
 if TYPE_CHECKING:
     from coordinator.git import Repository
@@ -70,15 +70,26 @@ def test_the_process_may_die_between_two_commits(hub: Repository) -> None:
     assert hub.processes == ()
 
 
-def test_a_merge_is_stored_with_the_tree_it_was_given(hub: Repository) -> None:
+def test_a_join_is_stored_with_what_git_has_already(hub: Repository) -> None:
     base = hub.head() or ""
     one = hub.contribute(contribution(hub, 1, a=b"a"))
-    other = hub.contribute(contribution(hub, 2, b=b"b"))
-    (merge,) = hub.merge_all([(one, other)])
-    joined = Contribution(one, {}, "Join", AGENT, "refs/candidates/7", merged=other, tree=merge.tree)
-    (head,) = hub.contribute_all([joined])
+    other = hub.contribute(contribution(hub, 2, b=b"b", README=None))
+    clash = hub.contribute(contribution(hub, 3, a=b"another a"))
+    branches = [Branch(base, other, ""), Branch(base, clash, ""), Branch(base, "1" * 40, "")]
+    fit, conflict, missing = hub.changes_on(one, branches)
+    assert isinstance(conflict, Refusal)
+    assert conflict.conflicts == ("a",)
+    assert isinstance(missing, Refusal)
+    assert not missing.conflicts
+    assert not isinstance(fit, Refusal)
+    files = {change.path: change.after for change in fit}
+    joined = Contribution(one, files, "Join", AGENT, "refs/candidates/7", merged=other)
+    lost = Contribution("1" * 40, {}, "Join", AGENT)
+    head, refused = hub.contribute_all([joined, lost])
+    assert isinstance(refused, GitError)
     assert hub.head("refs/candidates/7") == head
-    assert set(hub.blobs(head)) == {"README", "a", "b"}
+    assert isinstance(head, str)
+    assert set(hub.blobs(head)) == {"a", "b"}
     assert hub.log(head) == (head, one, base)
     assert hub.is_ancestor(other, head)
     assert hub.contribute_all([]) == []
