@@ -154,8 +154,8 @@ class SimulatedWorkshop:
         if self._locks is None:
             return True
         locks = self._locks.as_of(order.envelope.campaign, order.envelope.landings)
-        stated = order.stage == "statement" or order.target in locks.open_statements
-        return stated and locks.locked.get(order.target, lock) == lock
+        stated = order.stage == "statement" or locks.is_open(order.target)
+        return stated and locks.meaning(order.target) in {None, lock}
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
         envelope = order.envelope

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from coordinator.errors import LocksMissing
@@ -42,23 +43,51 @@ class Lock:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
+    """What is known of a declaration: its meaning digest, and the landings that stated and proved it."""
+
     meaning: str
     stated: int
     proved: int | None
 
+    def is_open(self, landing: int) -> bool:
+        """Whether it was stated, and not yet proved, as of a landing."""
+        return self.stated <= landing and (self.proved is None or self.proved > landing)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Locks:
     """What is locked as of a landing.
 
+    Whoever asks for one declaration pays for one: the whole of a book is gathered only when it is asked for.
+
     Attributes:
-        locked: meaning digest of every reviewed declaration, by name.
-        open_statements: those of them whose proof is still to come.
+        known: what a worker has read of a campaign, by declaration; it may hold more than landed by then.
+        landing: the number of the landing.
     """
 
-    locked: Mapping[str, str]
-    open_statements: Mapping[str, str]
+    known: Mapping[str, Known]
+    landing: int
+
+    def meaning(self, declaration: str) -> str | None:
+        """Meaning digest of a reviewed declaration; ``None`` for another."""
+        found = self.known.get(declaration)
+        return found.meaning if found is not None and found.stated <= self.landing else None
+
+    def is_open(self, declaration: str) -> bool:
+        """Whether a declaration was reviewed and its proof is still to come."""
+        found = self.known.get(declaration)
+        return found is not None and found.is_open(self.landing)
+
+    @cached_property
+    def locked(self) -> Mapping[str, str]:
+        """Meaning digest of every reviewed declaration, by name."""
+        return {name: each.meaning for name, each in list(self.known.items()) if each.stated <= self.landing}
+
+    @cached_property
+    def open_statements(self) -> Mapping[str, str]:
+        """Those of them whose proof is still to come."""
+        return {name: each.meaning for name, each in list(self.known.items()) if each.is_open(self.landing)}
 
     def open_besides(self, declaration: str) -> dict[str, str]:
         """Open statements but for one: the one that is worked on."""
@@ -74,7 +103,7 @@ class LockBook:
 
     def __init__(self, client: redis.Redis | None = None) -> None:
         self._client = client
-        self._known: dict[str, dict[str, _Known]] = {}
+        self._known: dict[str, dict[str, Known]] = {}
         self._read: dict[str, int] = {}
         self._guard = threading.Lock()
 
@@ -88,12 +117,7 @@ class LockBook:
         with self._guard:
             if self._read.get(campaign, 0) < landing:
                 self._read_on(campaign, landing)
-            known = list(self._known.get(campaign, {}).items())
-        stated = [(name, each) for name, each in known if each.stated <= landing]
-        return Locks(
-            {name: each.meaning for name, each in stated},
-            {name: each.meaning for name, each in stated if each.proved is None or each.proved > landing},
-        )
+            return Locks(self._known.setdefault(campaign, {}), landing)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -128,7 +152,7 @@ class LockBook:
             known[lock.declaration] = replace(before, proved=lock.landing)
         else:
             proved = None if lock.is_open else lock.landing
-            known[lock.declaration] = _Known(lock.meaning, lock.landing, proved)
+            known[lock.declaration] = Known(lock.meaning, lock.landing, proved)
         self._read[campaign] = lock.landing
 
 
