@@ -109,20 +109,14 @@ def _table(by: str, shares: Iterable[Share]) -> Table:
     table = Table(by, "jobs", "dollars", "tokens in", "tokens out", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
-    counted = jobs = read = written = 0
+    jobs = read = written = 0
     dollars = 0.0
+    nameless = "(builders)" if by == "model" else "(of the campaign)"
     for each in shares:
-        counted, jobs, dollars = counted + 1, jobs + each.jobs, dollars + each.cost_usd
+        jobs, dollars = jobs + each.jobs, dollars + each.cost_usd
         read, written = read + each.input_tokens, written + each.output_tokens
-        table.add_row(
-            *_row(
-                printable(each.name) or "(of the campaign)",
-                each.jobs,
-                each.cost_usd,
-                each.input_tokens,
-                each.output_tokens,
-            )
-        )
+        name = printable(each.name) or nameless
+        table.add_row(*_row(name, each.jobs, each.cost_usd, each.input_tokens, each.output_tokens))
     table.add_row(*_row("all", jobs, dollars, read, written), style="bold")
     return table
 

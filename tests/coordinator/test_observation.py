@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
 import urllib.error
 import urllib.request
+import zlib
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -257,6 +260,38 @@ def test_an_attempt_is_one_trace_with_its_builds_reviews_and_landing(watched: Wa
     ]
     assert all(landed.start_time <= span.start_time <= span.end_time <= landed.end_time for span in children)
     tracing.close()
+
+
+def test_traces_reach_a_collector_when_a_campaign_ends(watched: Watched) -> None:
+    pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="the extra `otel` is not installed")
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Collector)
+    serving = threading.Thread(target=server.serve_forever)
+    serving.start()
+    try:
+        tracing = export_traces(f"http://127.0.0.1:{server.server_port}/v1/traces", "Mine")
+        watched.land()
+        for happening in watched.happenings:
+            tracing.note(happening)
+        tracing.close()
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    assert {path for path, _ in received} == {"/v1/traces"}
+    sent = b"".join(zlib.decompress(body, 47) if body[:2] == b"\x1f\x8b" else body for _, body in received)
+    assert b"blueprover.node" in sent
+    assert b"thm:low" in sent
 
 
 def test_without_the_extra_traces_are_refused_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

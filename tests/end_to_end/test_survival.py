@@ -99,3 +99,15 @@ def test_a_second_coordinator_says_so_and_leaves(campaign: Path) -> None:
     assert running.poll() is None
     running.send_signal(signal.SIGTERM)
     running.communicate(timeout=15)
+
+
+def test_a_paused_campaign_waits_for_ever_and_is_stopped_from_another_terminal(campaign: Path) -> None:
+    assert blueprover("pause", str(campaign)).returncode == 0
+    running = start("run", str(campaign))
+    wait_until(lambda: status(campaign)["state"] == "running", running)
+    answer = blueprover("stop", str(campaign))
+    assert (answer.returncode, answer.stdout) == (0, "Stopped; `blueprover run` goes on with it.\n")
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 130, output
+    now = status(campaign)
+    assert (now["state"], now["paused"], now["attempts"]) == ("stopped", True, {})
