@@ -135,6 +135,7 @@ class Snapshot:
         attempts: number of attempts by state.
         pull_requests: every pull request, oldest first.
         landings: number of landings by stage.
+        rungs: number of landings by what joined them with ``main``: ``git``, ``declarations`` or ``proof``.
         failures: oldest first.
         input_tokens, output_tokens: spent so far.
         cost_usd: spent so far, in dollars.
@@ -155,6 +156,7 @@ class Snapshot:
     attempts: Mapping[str, int] = field(default_factory=dict)
     pull_requests: tuple[PullRequestRecord, ...] = ()
     landings: Mapping[str, int] = field(default_factory=dict)
+    rungs: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[FailureRecord, ...] = ()
     input_tokens: int = 0
     output_tokens: int = 0

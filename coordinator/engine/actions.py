@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coordinator.engine.dispatch import Dispatcher
     from coordinator.engine.landing import Candidate, Lander
     from coordinator.schedule.scheduler import Action
-    from coordinator.schedule.state import Item, JobKind
+    from coordinator.schedule.state import Item, JobKind, PullRequest
     from coordinator.store.ledger import Ledger
     from coordinator.store.store import Transaction
     from coordinator.work.carrier import Carrier
@@ -154,7 +154,7 @@ class Performer:
         """The orders to build pull requests, each joined with ``main``."""
         state = self.ledger.state
         requests = [request for request in map(state.request, numbers) if request is not None]
-        candidates = self.lander.join(requests, self.clock()) if requests else {}
+        candidates = self.lander.join(requests, self.clock(), self._proved_by(requests)) if requests else {}
         for request in requests:
             if request.number in candidates:
                 yield self._build(state.by_id[request.item], request.number, candidates[request.number])
@@ -166,6 +166,11 @@ class Performer:
             return self.dispatcher.build(job, item, candidate.tip, candidate.commit, state)
 
         return _Order("build", candidate.tip, write, item.id, number)
+
+    def _proved_by(self, requests: Sequence[PullRequest]) -> dict[int, str]:
+        """The declarations that pull requests prove, by their numbers."""
+        items = {request.number: self.ledger.state.by_id[request.item] for request in requests}
+        return {number: self.dispatcher.declaration_of(item) for number, item in items.items() if item.stage == "proof"}
 
     def _start(self, orders: Sequence[_Order]) -> None:
         """Records the jobs of orders, then hands the orders to the carrier."""

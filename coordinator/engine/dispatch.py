@@ -193,6 +193,10 @@ class Dispatcher:
     def _lock_of(self, item: Item, state: CampaignState) -> str | None:
         return state.items[item.label, "statement"].lock if item.stage == "proof" else None
 
+    def declaration_of(self, item: Item) -> str:
+        """Full name of the declaration that an item is about."""
+        return self.book.homes[item.label].declaration
+
     def lock_of(self, item: Item) -> Lock:
         """What the landing of an item locked."""
         node = self.book.blueprint.by_label[item.label]

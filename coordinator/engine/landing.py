@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coordinator.engine.ladder import resolve
 from coordinator.engine.landing_message import landing_message
 from coordinator.engine.waiting import Waiting, digest_at
 from coordinator.errors import GitError, RefMoved
@@ -22,15 +23,15 @@ from coordinator.store.landings import (
     intend_landing,
     intended_landings,
 )
-from coordinator.store.requests import bounce, recheck
+from coordinator.store.requests import Joined, bounce, note_joins, recheck
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.git import Batch, Repository
-    from coordinator.git.changes import Changes
+    from coordinator.engine.ladder import Resolution
+    from coordinator.git import Batch, Entry, Identity, Repository
     from coordinator.queue import ModuleRecord
     from coordinator.schedule.state import PullRequest
     from coordinator.store.approved import Approved
@@ -67,30 +68,49 @@ class Lander:
                     abandon_landing(transaction, after)
             set_meta(transaction, "main", tip or "")
 
-    def join(self, requests: Sequence[PullRequest], now: float) -> dict[int, Candidate]:
-        """Joins branches with the tip for the builders; those that git finds in conflict go back to their items.
+    def join(self, requests: Sequence[PullRequest], now: float, proved: Mapping[int, str]) -> dict[int, Candidate]:
+        """Joins branches with the tip for the builders; those that no rung of the ladder joins go back to their items.
+
+        Args:
+            requests: the branches.
+            now: seconds since the epoch.
+            proved: the declaration that a branch proves, by its number, for those that prove one.
 
         Raises:
             GitError: the hub broke.
         """
         tip = self._hub.head() or ""
         branches = [Branch(request.base, request.head, "") for request in requests]
-        fit: list[tuple[int, Contribution]] = []
+        fit: list[tuple[int, str, Contribution]] = []
         for request, found in zip(requests, self._hub.changes_on(tip, branches), strict=True):
-            if isinstance(found, Refusal):
+            if not isinstance(found, Refusal):
+                files = {change.path: change.after for change in found}
+                fit.append((request.number, "git", _candidate(request, tip, files, BLUEPROVER)))
+            elif resolved := self._resolve(request, found, tip, proved.get(request.number, "")):
+                author = self._hub.author(request.head)
+                fit.append((request.number, resolved.rung, _candidate(request, tip, resolved.files, author)))
+            else:
                 source = "merge" if found.conflicts else "infrastructure"
                 reason = f"{found.reason} Start from main as it is now, at {tip[:10]}."
                 self._bounce(request.number, source, reason, now)
-            else:
-                fit.append((request.number, _candidate(request, tip, found)))
-        made = self._hub.contribute_all([contribution for _, contribution in fit])
-        joined: dict[int, Candidate] = {}
-        for (number, _), commit in zip(fit, made, strict=True):
+        return self._contribute(fit, tip, now)
+
+    def _resolve(self, request: PullRequest, refusal: Refusal, tip: str, proved: str) -> Resolution | None:
+        return resolve(self._hub, tip, request.base, request.head, proved) if refusal.conflicts else None
+
+    def _contribute(self, fit: Sequence[tuple[int, str, Contribution]], tip: str, now: float) -> dict[int, Candidate]:
+        made = self._hub.contribute_all([contribution for _, _, contribution in fit])
+        candidates: dict[int, Candidate] = {}
+        joins: dict[int, Joined] = {}
+        for (number, rung, _), commit in zip(fit, made, strict=True):
             if isinstance(commit, GitError):
                 self._bounce(number, "infrastructure", f"Git cannot join it with main: {commit}", now)
             else:
-                joined[number] = Candidate(tip, commit)
-        return joined
+                candidates[number] = Candidate(tip, commit)
+                joins[number] = Joined() if rung == "git" else Joined(rung, commit)
+        with self._ledger.begin() as transaction:
+            note_joins(transaction, joins, now)
+        return candidates
 
     def land(self, numbers: Sequence[int], now: float) -> list[int]:
         """Lands approved branches as far as the merge queue says, and sends others back to builders or authors.
@@ -119,7 +139,9 @@ class Lander:
             return self._land_units(_commuting(landing[0].units, modules), by_number, tip, now)
         again = {number for number, each in by_number.items() if waiting.is_beyond_keys(each)}
         for action in actions:
-            if isinstance(action, Bounce):
+            if isinstance(action, Bounce) and action.source == "merge":
+                again.add(action.member.number)  # the ladder is climbed when it is joined for the builders
+            elif isinstance(action, Bounce):
                 reason = "\n".join(map(str, action.evidence))
                 self._bounce(action.member.number, action.source, reason, now)
             elif isinstance(action, Build):
@@ -162,11 +184,12 @@ class Lander:
     def _land_before(
         self, units: Sequence[Unit], refusal: Refusal, approved: Mapping[int, Approved], tip: str, now: float
     ) -> list[int]:
-        """Lands what comes before a branch that git refuses; sends that one back where nothing does."""
+        """Lands what comes before a branch that git refuses; has that one joined anew where nothing does."""
         if units:
             return self._land_units(units, approved, tip, now)
         number = next(each.number for each in approved.values() if each.head == refusal.branch.head)
-        self._bounce(number, "merge", f"{refusal.reason} Start from main as it is now.", now)
+        with self._ledger.begin() as transaction:
+            recheck(transaction, number, now)
         return []
 
     def _branch(self, approved: Approved) -> Branch:
@@ -245,12 +268,8 @@ def _interface(record: ModuleRecord | None) -> str:
     return record.interface_digest if record else ""
 
 
-def _candidate(request: PullRequest, tip: str, changes: Changes) -> Contribution:
-    return Contribution(
-        tip,
-        {change.path: change.after for change in changes},
-        f"Join pull request {request.number} with main",
-        BLUEPROVER,
-        candidate_ref(request.number),
-        merged=request.head,
-    )
+def _candidate(
+    request: PullRequest, tip: str, files: Mapping[str, bytes | Entry | None], author: Identity
+) -> Contribution:
+    message = f"Join pull request {request.number} with main"
+    return Contribution(tip, files, message, author, candidate_ref(request.number), merged=request.head)

@@ -194,6 +194,17 @@ class Repository:
         """
         return self._batches.changes_on(tip, branches)
 
+    def author(self, commit: str) -> Identity:
+        """Who a commit is from.
+
+        Raises:
+            GitError: there is no such commit.
+        """
+        (content,) = self._objects.commits([commit])
+        if content is None:
+            raise GitError(f"{commit[:10]} is no commit of {self.path}.")
+        return Identity.of_commit(content)
+
     def merge(self, ours: str, theirs: str) -> Merge:
         """Joins two commits in memory.
 

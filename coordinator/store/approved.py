@@ -25,8 +25,8 @@ class Approved:
     Attributes:
         number: its own.
         item: what it is about.
-        base: the commit of ``main`` its author began from.
-        head: its commit.
+        base: the commit of ``main`` its author began from, or it was joined with above git's rung (see `ladder`).
+        head: its commit, or the one that came of that.
         certified: the tip of ``main`` it was certified with.
         summary: what its author says of it.
         lock: meaning digest of what it is about.
@@ -69,8 +69,8 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
         Approved(
             number=row.number,
             item=row.item,
-            base=row.base,
-            head=row.head,
+            base=row.certified if row.joined else row.base,
+            head=row.joined or row.head,
             certified=row.certified,
             summary=row.summary,
             lock=row.lock,

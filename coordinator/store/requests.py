@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from coordinator.schedule.retrying import Cause
 from coordinator.schedule.state import OPEN_STATES, stages_of
@@ -13,8 +14,11 @@ from coordinator.store.jobs import reap_job
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, OPEN, RECHECK, make_move
 from coordinator.store.schema import items, jobs, pull_requests
+from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from blueprint import Blueprint
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
@@ -31,6 +35,19 @@ CAUSES = {
 
 _CLOSED_AT_MOST = 20
 """Issues that one landing may close."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How a pull request was joined with ``main``.
+
+    Attributes:
+        rung: of the ladder that did it; ``git`` for the lowest.
+        commit: what came of it above that rung: it lands in the place of the branch. Empty where git did it.
+    """
+
+    rung: str = "git"
+    commit: str = ""
 
 
 def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> None:
@@ -63,6 +80,17 @@ def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded,
         modules=module_rows(report.modules),
     )
     transaction.log("certified", now, pull_request=number, tip=tip)
+
+
+def note_joins(transaction: Transaction, joins: Mapping[int, Joined], now: float) -> None:
+    """Keeps how pull requests were joined with ``main``, by their numbers."""
+    known = select(pull_requests.c.number, pull_requests.c.rung, pull_requests.c.joined)
+    for row in list(select_among(transaction, known, pull_requests.c.number, joins)):
+        joined = joins[row.number]
+        if joined != Joined(row.rung, row.joined):
+            told = {"rung": joined.rung, "joined": joined.commit}
+            transaction.execute(update(pull_requests).where(pull_requests.c.number == row.number).values(**told))
+            transaction.log("joined", now, pull_request=row.number, rung=joined.rung, commit=joined.commit)
 
 
 def approve(transaction: Transaction, number: int, now: float) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0004"
+REVISION = "0005"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -125,6 +125,8 @@ pull_requests = Table(
     Column("modules", JSON, nullable=False, default=dict),
     Column("certified", String, nullable=False, default=""),
     Column("closes", JSON, nullable=False, default=list, server_default="[]"),
+    Column("joined", String, nullable=False, default="", server_default=""),
+    Column("rung", String, nullable=False, default="git", server_default="git"),
     Column("reason", Text, nullable=False, default=""),
     Column("landed_as", String, nullable=False, default=""),
     Column("opened_at", Float, nullable=False),

@@ -57,6 +57,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             attempts=_attempts(transaction),
             pull_requests=_requests(transaction),
             landings=_landings(transaction),
+            rungs=_rungs(transaction),
             failures=_failures(transaction),
             issues=open_issues(transaction),
             **_spent(transaction),
@@ -161,6 +162,12 @@ def _attempts(transaction: Transaction) -> dict[str, int]:
     for state, ending, count in transaction.execute(found.group_by(jobs.c.state, jobs.c.ending)):
         counts[ending if state == "ended" else state] += count
     return dict(sorted(counts.items()))
+
+
+def _rungs(transaction: Transaction) -> dict[str, int]:
+    rung = pull_requests.c.rung
+    landed = select(rung, func.count()).where(pull_requests.c.state == "landed").group_by(rung)
+    return {row[0]: row[1] for row in transaction.execute(landed.order_by(rung))}
 
 
 def _landings(transaction: Transaction) -> dict[str, int]:

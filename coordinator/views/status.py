@@ -28,6 +28,7 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "attempts": dict(snapshot.attempts),
         "pull_requests": requests,
         "landings": {"total": sum(snapshot.landings.values()), **snapshot.landings},
+        "rungs": dict(snapshot.rungs),
         "failures": [
             {
                 "node": failure.label,

@@ -156,10 +156,16 @@ def _figures(snapshot: Snapshot) -> tuple[Figure, ...]:
     return (
         Figure(count(sum(snapshot.attempts.values())), "attempts", _breakdown(snapshot.attempts)),
         Figure(count(len(snapshot.pull_requests)), "pull requests", _breakdown(states)),
-        Figure(count(sum(snapshot.landings.values())), "landings", _breakdown(snapshot.landings)),
+        Figure(count(sum(snapshot.landings.values())), "landings", _landings(snapshot)),
         Figure(rough(tokens), "tokens", f"{rough(snapshot.input_tokens)} in, {rough(snapshot.output_tokens)} out"),
         Figure(money(snapshot.cost_usd), "spent", "rehearsal: nothing was paid" if snapshot.rehearsal else ""),
     )
+
+
+def _landings(snapshot: Snapshot) -> str:
+    """Landings by stage, and by what joined them with ``main`` where that was more than git."""
+    above = {f"joined by {rung}": each for rung, each in snapshot.rungs.items() if rung != "git"}
+    return _breakdown({**snapshot.landings, **above})
 
 
 def _breakdown(counts: Mapping[str, int]) -> str:
