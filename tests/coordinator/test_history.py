@@ -63,9 +63,10 @@ def text_of(store: Store) -> str:
 def test_every_event_is_a_line_that_says_when_where_and_what(store: Store) -> None:
     live(store)
     lines = [happening.as_line() for happening in History(store).read_on()]
-    assert lines[0] == "1970-01-01 00:00:01Z  a (statement): attempt sent, job 1"
+    assert lines[0].startswith("1970-01-01 00:00:01Z  a (statement): attempt sent, job 1")
     assert lines[1] == "1970-01-01 00:00:01Z  a (statement): taken, job 1, worker host-1"
-    assert lines[2] == "1970-01-01 00:00:02Z  a (statement): attempt ended, job 1, ending submitted, $0.2500"
+    assert lines[2].startswith("1970-01-01 00:00:02Z  a (statement): attempt ended, job 1, ")
+    assert {"ending submitted", "$0.2500"} <= set(lines[2].split(", "))
     assert f"a (statement): landed, pull request 1, commit {'d' * 10}" in " ".join(lines)
     assert lines[-1] == f"1970-01-01 00:00:11Z  main pushed, commit {'e' * 10}"
 
