@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _UP_SECONDS = 60.0
 """How long the workers may take to show that they are there."""
 
+_TAKEN_BACK = ("expired", "lost")
+"""Endings of jobs whose lease was taken back, by a stop among other things: their work goes out again."""
+
 _GLANCE = 0.2
 """Seconds between two counts of the attempts."""
 
@@ -39,7 +42,7 @@ class Tally:
     """What has happened in a campaign so far.
 
     Attributes:
-        attempts: attempts that have ended.
+        attempts: attempts that workers have ended.
         settled: those of them of which no pull request is open any more.
         jobs: jobs of any kind that have ended.
         landings: branches that landed.
@@ -87,7 +90,7 @@ class Run:
         with self.store.begin() as connection:
             ended = connection.execute(
                 select(jobs.c.kind, func.count(), func.sum(jobs.c.cost_usd))
-                .where(jobs.c.state == "ended")
+                .where(jobs.c.state == "ended", jobs.c.ending.not_in(_TAKEN_BACK))
                 .group_by(jobs.c.kind)
             ).all()
             landed = connection.execute(select(func.count()).where(landings.c.state == "landed")).scalar_one()
