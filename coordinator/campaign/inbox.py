@@ -45,7 +45,9 @@ class Inbox:
             InputError: it is no wish, or too many wait already.
         """
         written = write_wish(wish)
-        self._folder.mkdir(exist_ok=True)
+        if not self._folder.exists():
+            self._folder.mkdir(exist_ok=True)
+            _keep_names(self._folder.parent)
         if len(self.waiting()) >= MOST_WAITING:
             raise InputError(f"{MOST_WAITING} wishes wait in {self._folder}; `blueprover run` reads them.")
         name = f"{time.time_ns():020d}-{uuid.uuid4().hex}"
@@ -101,3 +103,13 @@ def _write_whole(file: Path, content: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     draft.rename(file)
+    _keep_names(file.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    """Has the disk keep which files a folder holds: a file that was flushed has no name there yet."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

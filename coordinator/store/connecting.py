@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import URL, create_engine, event
@@ -25,8 +28,23 @@ _WRITERS_SETTINGS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"
 _ONE_CONNECTION = {"pool_size": 1, "max_overflow": 0}
 """A writer's pool: whatever writes, writes in turn."""
 
-_LOCK_TAKEN = "55P03"
-"""PostgreSQL's code for a lock that was not to be had in time."""
+_GLANCE = 1.0
+"""Seconds to try for the writer's lock: the server takes a moment to notice that the last writer's process died."""
+
+_PAUSE = 0.05
+"""Seconds between two tries."""
+
+_LONGEST_NAME = 63
+"""Bytes of a session's name that PostgreSQL keeps."""
+
+_TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
+
+_WHO_HOLDS_IT = """
+SELECT min(application_name) FROM pg_stat_activity JOIN pg_locks USING (pid)
+WHERE locktype = 'advisory' AND granted AND classid = %s
+AND objid::bigint = hashtext(current_schema())::bigint & 4294967295
+AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 
 
 def open_file(path: Path, *, writable: bool, patience: float) -> Engine:
@@ -75,7 +93,8 @@ def open_server(url: str, *, writable: bool, patience: float) -> Engine:
     Args:
         url: of the database, such as ``postgresql://coordinator@db/campaign``.
         writable: whether it may be written.
-        patience: seconds to wait for a lock that another process holds.
+        patience: seconds to wait for what another process has locked; not for the writer's lock, which is given up
+            only at a writer's end.
 
     Raises:
         SettingsError: the driver is not installed, or the URL cannot be read.
@@ -87,7 +106,8 @@ def open_server(url: str, *, writable: bool, patience: float) -> Engine:
         options = f"{address.query.get('options', '')} -c lock_timeout={int(patience * 1000)}"
         if not writable:
             options += " -c default_transaction_read_only=on"
-        engine = create_engine(address, isolation_level=isolation, connect_args={"options": options}, **few)
+        told = {"options": options, "application_name": _session_name(writable=writable)}
+        engine = create_engine(address, isolation_level=isolation, connect_args=told, **few)
     except ModuleNotFoundError as error:
         raise SettingsError(
             "`store.url` needs the driver of PostgreSQL: install it with `pip install 'blueprover[postgres]'`."
@@ -120,21 +140,43 @@ def sqlite_of(connection: Connection) -> sqlite3.Connection:
     return cast("sqlite3.Connection", connection.connection.dbapi_connection)
 
 
+def _session_name(*, writable: bool) -> str:
+    """How a session is called in the server: whoever finds the writer's lock taken reads there who took it."""
+    name = f"process {os.getpid()} on {socket.gethostname()}" if writable else "blueprover, reading"
+    return name.encode()[:_LONGEST_NAME].decode(errors="ignore")
+
+
 def _seize(connection: Any, _record: object) -> None:
     """Takes the writer's lock for as long as a new connection lasts.
 
     Raises:
-        CampaignBusy: another process has it, and did not let go in time.
+        CampaignBusy: another process has it.
     """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_lock(%s, hashtext(current_schema()))", (_WRITERS_LOCK,))
-        connection.commit()
-    except Exception as error:
+        until = time.monotonic() + _GLANCE
+        while not (is_ours := _answer(connection, _TRY_LOCK)) and time.monotonic() < until:
+            time.sleep(_PAUSE)
+        holder = "" if is_ours else _answer(connection, _WHO_HOLDS_IT)
+    except Exception:
         connection.close()
-        if getattr(error, "sqlstate", "") == _LOCK_TAKEN:
-            raise CampaignBusy(
-                "Another coordinator writes to the campaign's database (`store.url`); stop that one first, and give "
-                "each campaign a database or a schema of its own."
-            ) from error
         raise
+    if not is_ours:
+        connection.close()
+        raise _busy(holder)
+
+
+def _answer(connection: Any, question: str) -> Any:
+    """What the server says about the writer's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(question, (_WRITERS_LOCK,))
+        found = cursor.fetchone()
+    connection.commit()
+    return found[0]
+
+
+def _busy(holder: str | None) -> CampaignBusy:
+    who = f" ({' '.join(holder.split())})" if holder else ""
+    return CampaignBusy(
+        f"Another coordinator{who} writes to the campaign's database (`store.url`); stop that one first, and give each "
+        "campaign a database or a schema of its own."
+    )

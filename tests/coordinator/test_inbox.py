@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,6 @@ from coordinator.campaign.wishes import Answer, Boost, Pause, Retry, Skip, read_
 from coordinator.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from coordinator.campaign.wishes import Wish
 
 
@@ -42,6 +42,27 @@ def test_half_written_files_and_other_things_in_the_folder_are_no_wishes(tmp_pat
     (tmp_path / "notes.txt").write_text("remember the milk")
     (tmp_path / f"{'0' * 20}-{'a' * 32}.wish").mkdir()
     assert inbox.waiting() == [name]
+
+
+def test_a_wish_is_on_the_disk_with_its_name_before_it_counts_as_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[Path, list[str]]] = []
+    flush = os.fsync
+
+    def note(handle: int) -> None:
+        flush(handle)
+        place = Path(f"/proc/self/fd/{handle}").readlink()
+        synced.append((place, [each.name for each in place.iterdir()] if place.is_dir() else []))
+
+    monkeypatch.setattr(os, "fsync", note)
+    inbox = Inbox(tmp_path / "inbox")
+    name = inbox.put(Pause())
+    assert [place for place, _ in synced] == [tmp_path, tmp_path / "inbox" / f"{name}.wish.new", tmp_path / "inbox"]
+    assert synced[0][1] == ["inbox"]
+    assert synced[-1][1] == [f"{name}.wish"]
+    inbox.answer(name, Answer("Done."))
+    assert f"{name}.answer" in synced[-1][1]
 
 
 def test_a_full_inbox_takes_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from contextlib import closing
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -12,6 +15,11 @@ from coordinator.campaign.settings import Settings
 from coordinator.errors import CampaignBusy, SettingsError, StoreError
 from coordinator.store.schema import failures, items
 from coordinator.store.store import Store, get_meta, set_meta
+from tests.support.campaigns import blueprover, small_campaign
+from tests.support.waiting import wait_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HOLD = """
 import sys
@@ -28,26 +36,44 @@ def test_a_second_writer_is_refused_until_the_first_is_gone_however_it_went(data
     )
     assert holder.stdout is not None
     assert holder.stdout.readline() == "open\n"
-    with pytest.raises(CampaignBusy, match="Another coordinator writes"):
-        Store(database, writable=True, patience=0.05)
+    with pytest.raises(CampaignBusy, match=rf"Another coordinator \(process {holder.pid} on .+\) writes"):
+        Store(database, writable=True, patience=1e6)
     Store(database, writable=False).close()
     holder.kill()
     holder.communicate()
-    store = Store(database, writable=True, patience=60.0)
-    store.close()
-    Store(database, writable=True, patience=60.0).close()
+    wait_for(lambda: is_free(database))
+    wait_for(lambda: is_free(database))
+
+
+def is_free(database: str) -> bool:
+    """Whether a writer is let in."""
+    try:
+        Store(database, writable=True).close()
+    except CampaignBusy:
+        return False
+    return True
+
+
+def test_a_second_coordinator_says_at_once_who_writes_and_leaves_with_the_exit_code_of_a_busy_campaign(
+    database: str, tmp_path: Path
+) -> None:
+    folder = small_campaign(tmp_path / "campaign", store={"url": database})
+    with closing(Store(database, writable=True)):
+        refused = blueprover("run", str(folder))
+    assert refused.returncode == 3
+    assert f"Another coordinator (process {os.getpid()} on " in " ".join(refused.stderr.split())
 
 
 def test_a_writer_that_lost_its_connection_takes_the_lock_anew_or_leaves(database: str) -> None:
-    store = Store(database, writable=True, patience=0.05)
+    store = Store(database, writable=True)
     end_session(database, session_of(store))
     with pytest.raises(StoreError, match="failed"):
         session_of(store)
     session = session_of(store)  # a new connection, lock included
     with pytest.raises(CampaignBusy):
-        Store(database, writable=True, patience=0.05)
+        Store(database, writable=True)
     end_session(database, session)
-    second = Store(database, writable=True, patience=60.0)
+    second = Store(database, writable=True)
     with pytest.raises(StoreError, match="failed"):
         session_of(store)
     with pytest.raises(CampaignBusy):
