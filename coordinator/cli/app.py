@@ -25,6 +25,7 @@ from coordinator.cli.inspection import inspect
 from coordinator.cli.issues import issue
 from coordinator.cli.merge import merge_driver, merge_file
 from coordinator.cli.plan import plan
+from coordinator.cli.pull_requests import pr
 from coordinator.cli.simulate import simulate
 from coordinator.cli.steering import boost, pause, resume, retry, skip, stop
 from coordinator.cli.store import backup, export, log, migrate, restore
@@ -59,6 +60,7 @@ app.command()(skip)
 app.command()(boost)
 app.command()(cost)
 app.add_typer(issue)
+app.add_typer(pr)
 app.command()(check)
 app.command()(graph)
 app.command()(uses)

@@ -9,8 +9,10 @@ and a time limit on everything.
 from coordinator.git.authoring import Contribution
 from coordinator.git.batch import Batch, Branch, Landing, Refusal
 from coordinator.git.changes import Change, Entry
+from coordinator.git.exchange import Exchange
 from coordinator.git.finding import repository_of, work_tree_of
 from coordinator.git.identity import BLUEPROVER, Identity
+from coordinator.git.lineage import OwnCommit
 from coordinator.git.merging import Merge
 from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref
 from coordinator.git.repository import Repository
@@ -25,9 +27,11 @@ __all__ = [
     "Change",
     "Contribution",
     "Entry",
+    "Exchange",
     "Identity",
     "Landing",
     "Merge",
+    "OwnCommit",
     "RefChange",
     "Refusal",
     "Repository",

@@ -235,7 +235,7 @@ class Conversation:
 def _start(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path | None) -> subprocess.Popen[bytes]:
     try:
         handle: Any = Git(str(folder) if folder else None).execute(
-            git_command(*arguments),
+            git_command(*arguments, told=environment.keys()),
             istream=subprocess.PIPE,  # handed on to Popen as it is
             as_process=True,
             env={**ENVIRONMENT, **environment},

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -28,12 +32,18 @@ ENVIRONMENT = {
 _KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_PYTHON_", *ENVIRONMENT)
 
 
-def git_command(*arguments: str) -> list[str]:
+def git_command(*arguments: str, told: Collection[str] = ()) -> list[str]:
     """The command line of one git command, without the variables of whoever started this program.
+
+    Args:
+        arguments: the command.
+        told: names of variables that git is given on purpose.
 
     GitPython hands its own environment on. A hook that runs Blueprover would so pass its ``GIT_DIR``, and a person's
     shell ``GIT_CONFIG_COUNT``; how to reach a remote is left to the person.
     """
-    theirs = [name for name in os.environ if name.startswith("GIT_") and not name.startswith(_KEPT)]
+    theirs = [
+        name for name in os.environ if name.startswith("GIT_") and not name.startswith(_KEPT) and name not in told
+    ]
     cleared = ["env", *(part for name in theirs for part in ("-u", name))] if theirs else []
     return [*cleared, "git", *(part for setting in SETTINGS for part in ("-c", setting)), *arguments]

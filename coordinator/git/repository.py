@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
-from coordinator.git import folders, merging, refs
+from coordinator.git import folders, lineage, merging, refs
 from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
 from coordinator.git.changes import changes_of_commits, unified_diff
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from coordinator.git.authoring import Contribution
     from coordinator.git.batch import Batch, Branch, Refusal
     from coordinator.git.changes import Changes
+    from coordinator.git.lineage import OwnCommit
     from coordinator.git.merging import Merge
 
 
@@ -138,6 +139,22 @@ class Repository:
     def diff(self, base: str, head: str, limit: int = 200_000) -> str:
         """Unified diff of two commits, cut after `limit` characters."""
         return unified_diff(self._runner, base, head, limit)
+
+    def parting(self, one: str, other: str) -> str | None:
+        """The last commit that two commits have in common; ``None`` where they have none.
+
+        Raises:
+            GitError: one of them is missing.
+        """
+        return lineage.parting(self._runner, one, other)
+
+    def own_commits(self, base: str, head: str, limit: int = 100) -> list[OwnCommit]:
+        """Commits that `head` has and `base` has not, newest first, at most `limit`.
+
+        Raises:
+            GitError: one of them is missing.
+        """
+        return lineage.own_commits(self._runner, base, head, limit)
 
     def write_tree(self, folder: Path, base: str | None = None) -> str:
         """Stores every file below `folder` (ignore rules do not count) and returns the tree.
