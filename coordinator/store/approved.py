@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 
     from coordinator.store.store import Transaction
 
+_CHOSEN = (
+    select(pull_requests, jobs.c.number.label("attempt"), jobs.c.cost_usd)
+    .join(jobs, jobs.c.id == pull_requests.c.job)
+    .order_by(pull_requests.c.number)
+)
+_APPROVING = select(verdicts).where(verdicts.c.decision == "approve").order_by(verdicts.c.seat)
+_COSTS = select(jobs.c.pull_request, func.sum(jobs.c.cost_usd)).group_by(jobs.c.pull_request)
+
 
 @dataclass(frozen=True, slots=True)
 class Approved:
@@ -58,12 +66,7 @@ class Approved:
 
 def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Approved]:
     """These pull requests, which were approved, oldest first."""
-    chosen = (
-        select(pull_requests, jobs.c.number.label("attempt"), jobs.c.cost_usd)
-        .join(jobs, jobs.c.id == pull_requests.c.job)
-        .order_by(pull_requests.c.number)
-    )
-    rows = list(select_among(transaction, chosen, pull_requests.c.number, numbers))
+    rows = list(select_among(transaction, _CHOSEN, pull_requests.c.number, numbers))
     reviewers, spent = _approvals(transaction, numbers), _spent(transaction, numbers)
     return [
         Approved(
@@ -87,13 +90,11 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
 def _approvals(transaction: Transaction, numbers: Collection[int]) -> dict[tuple[int, str], list[str]]:
     """Who approved, by pull request and commit."""
     given: dict[tuple[int, str], list[str]] = {}
-    approving = select(verdicts).where(verdicts.c.decision == "approve").order_by(verdicts.c.seat)
-    for row in select_among(transaction, approving, verdicts.c.pull_request, numbers):
+    for row in select_among(transaction, _APPROVING, verdicts.c.pull_request, numbers):
         given.setdefault((row.pull_request, row.commit), []).append(row.reviewer)
     return given
 
 
 def _spent(transaction: Transaction, numbers: Collection[int]) -> dict[int, float]:
     """Dollars spent on pull requests after they were opened."""
-    costs = select(jobs.c.pull_request, func.sum(jobs.c.cost_usd)).group_by(jobs.c.pull_request)
-    return {row[0]: row[1] for row in select_among(transaction, costs, jobs.c.pull_request, numbers)}
+    return {row[0]: row[1] for row in select_among(transaction, _COSTS, jobs.c.pull_request, numbers)}

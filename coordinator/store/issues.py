@@ -6,10 +6,11 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from agents import Feedback
 from coordinator.store.moves import CLOSE, FILE, FILE_AGAIN, make_move, move_those
+from coordinator.store.rows import insert_row
 from coordinator.store.schema import issues, items, pull_requests
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def file_issue(
     waiting = select(func.count()).where(issues.c.label == label, issues.c.state == "open")
     if filed_by != PERSON and transaction.execute(waiting).scalar_one() >= MOST_OPEN:
         return None
-    row = insert(issues).values(
+    number = insert_row(
+        transaction,
+        issues,
         kind=kind,
         label=label,
         text=text[:_LONGEST_TEXT],
@@ -53,7 +56,6 @@ def file_issue(
         state=FILE.target,
         opened_at=now,
     )
-    number: int = transaction.execute(row.returning(issues.c.number)).scalar_one()
     transaction.log("issue_filed", now, issue=number, node=label, by=filed_by)
     return number
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from agents import Feedback
 from coordinator.schedule.retrying import (
@@ -20,6 +20,7 @@ from coordinator.schedule.retrying import (
 from coordinator.schedule.state import stages_of
 from coordinator.store.moves import GIVE_UP, REOPEN, SEED, make_move, move_those
 from coordinator.store.portable import insert_missing
+from coordinator.store.rows import insert_row, update_row
 from coordinator.store.schema import failures, feedback, items, jobs
 from coordinator.store.store import select_among
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from coordinator.store.store import Transaction
 
 _CAUSES = frozenset(Cause)
+_FEEDBACK = select(feedback).order_by(feedback.c.id)
 
 
 def seed_items(transaction: Transaction, blueprint: Blueprint) -> None:
@@ -55,7 +57,7 @@ def fail(transaction: Transaction, item: int, cause: Cause, said: str, retry: Re
     if is_free(tally, cause, rules):
         forgive(transaction, item)
     wait = wait_seconds(item, tally, cause, rules)
-    transaction.execute(update(items).where(items.c.id == item).values(not_before=now + wait))
+    update_row(transaction, items, item, not_before=now + wait)
     if is_too_often(tally, rules):
         give_up(transaction, item, now)
 
@@ -97,14 +99,13 @@ def forgive(transaction: Transaction, item: int) -> None:
 
 def add_feedback(transaction: Transaction, item: int, source: str, text: str, now: float) -> None:
     """Keeps what the next attempt at an item is to read."""
-    transaction.execute(insert(feedback).values(item=item, source=source, text=text, at=now))
+    insert_row(transaction, feedback, item=item, source=source, text=text, at=now)
 
 
 def read_feedback(transaction: Transaction, wanted: Collection[int]) -> dict[int | None, list[Feedback]]:
     """What the next attempts at items are to read, oldest first, by item; items without any are left out."""
     said: dict[int | None, list[Feedback]] = {}
-    ordered = select(feedback).order_by(feedback.c.id)
-    for row in select_among(transaction, ordered, feedback.c.item, wanted):
+    for row in select_among(transaction, _FEEDBACK, feedback.c.item, wanted):
         said.setdefault(row.item, []).append(Feedback(row.source, row.text))
     return said
 
@@ -113,4 +114,4 @@ def record_failure(
     transaction: Transaction, item: int, cause: str, reason: str, now: float, *, final: bool = False
 ) -> None:
     """Keeps why an attempt at an item came to nothing; `final` when no other will be made."""
-    transaction.execute(insert(failures).values(item=item, cause=cause, reason=reason, at=now, final=int(final)))
+    insert_row(transaction, failures, item=item, cause=cause, reason=reason, at=now, final=int(final))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
-
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import fail, forgive
 from coordinator.store.moves import END, SEND, TAKE, make_move, move_those
+from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import jobs
 
 if TYPE_CHECKING:
@@ -34,7 +33,9 @@ def send_job(
     model: str = "",
 ) -> int:
     """Records a job that is about to be sent, and returns its id."""
-    row = insert(jobs).values(
+    job = insert_row(
+        transaction,
+        jobs,
         kind=kind,
         item=item,
         pull_request=pull_request,
@@ -46,7 +47,6 @@ def send_job(
         cap_usd=cap_usd,
         sent_at=now,
     )
-    job: int = transaction.execute(row.returning(jobs.c.id)).scalar_one()
     transaction.log(f"{kind}_sent", now, job=job, item=item, pull_request=pull_request, number=number)
     return job
 
@@ -65,8 +65,8 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
     what follows from it under the rules `blame`. Other jobs that a worker died over end as ``lost``, which counts:
     they may be what kills the workers.
     """
-    row = transaction.execute(select(jobs).where(jobs.c.id == job, jobs.c.state != "ended")).first()
-    if row is None:
+    row = read_row(transaction, jobs, job)
+    if row is None or row.state == "ended":
         return
     suspect = blame is not None and row.state == "running"
     ending = "lost" if suspect and row.kind != "attempt" else "expired"
@@ -82,7 +82,7 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
 
 def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usage: Usage | None, now: float) -> Any:
     """Ends a job and returns its row, or ``None`` when its lease was lost before. Money counts either way."""
-    row = transaction.execute(select(jobs).where(jobs.c.id == job)).first()
+    row = read_row(transaction, jobs, job)
     if row is None:
         return None
     used = _settle(transaction, row, usage)
@@ -100,21 +100,13 @@ def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> dict[str
     """Writes down what a job has spent, once; returns the dollars and tokens."""
     if usage is None or row.cost_usd:
         return {"cost_usd": 0.0}
-    transaction.execute(
-        update(jobs)
-        .where(jobs.c.id == row.id)
-        .values(
-            cost_usd=usage.cost_usd,
-            input_tokens=usage.prompt_tokens,
-            output_tokens=usage.output_tokens,
-            retries=usage.retries,
-        )
-    )
-    return {
+    used = {
         "cost_usd": usage.cost_usd,
         "input_tokens": usage.prompt_tokens,
         "output_tokens": usage.output_tokens,
     }
+    update_row(transaction, jobs, row.id, **used, retries=usage.retries)
+    return used
 
 
 def _end(transaction: Transaction, job: int, ending: str, summary: str, now: float) -> None:

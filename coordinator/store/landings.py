@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from coordinator.queue import ModuleRecord
 from coordinator.store.issues import close_issues, closed_by_landing
@@ -16,10 +16,10 @@ from coordinator.store.moves import (
     LAND_AFTER_ALL,
     LAND_ITEM,
     make_move,
-    may_move,
     require_move,
 )
 from coordinator.store.portable import insert_or_replace
+from coordinator.store.rows import insert_row, read_row
 from coordinator.store.schema import landings, modules, pull_requests
 from coordinator.store.store import set_meta
 
@@ -35,11 +35,9 @@ def intend_landing(transaction: Transaction, number: int, before: str, after: st
     Raises:
         WrongMove: the request is not approved, or its item has landed: nothing lands twice.
     """
-    request = transaction.execute(select(pull_requests.c.item).where(pull_requests.c.number == number)).one()
-    require_move(transaction, LAND, number)
+    request = require_move(transaction, LAND, number)
     require_move(transaction, LAND_ITEM, request.item)
-    row = insert(landings).values(pull_request=number, before=before, after=after, state=INTEND.target, at=now)
-    transaction.execute(row)
+    insert_row(transaction, landings, pull_request=number, before=before, after=after, state=INTEND.target, at=now)
 
 
 def abandon_landing(transaction: Transaction, after: str) -> None:
@@ -68,11 +66,12 @@ def finish_landing(
     Raises:
         WrongMove: the landing was not intended, or the request not approved.
     """
-    request = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
+    request = read_row(transaction, pull_requests, number)
+    assert request is not None, "a landing is of a pull request"
     if request.closes:
         close_issues(transaction, closed_by_landing(transaction, number), f"pull request {number}", now)
     make_move(transaction, FINISH, after, at=now)
-    land = LAND_AFTER_ALL if may_move(transaction, LAND_AFTER_ALL, number) else LAND
+    land = LAND_AFTER_ALL if request.state in LAND_AFTER_ALL.sources else LAND
     make_move(transaction, land, number, landed_as=after, closed_at=now)
     told = {"lock": request.lock, "axioms": request.axioms, "assumes": request.assumes, "reason": ""}
     make_move(transaction, LAND_ITEM, request.item, **told)

@@ -17,6 +17,23 @@ if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.store.store import Transaction
 
+_ATTEMPTS = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
+_ITEMS = select(items).order_by(items.c.id)
+_LIVE_JOBS = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
+_OPEN_REQUESTS = select(pull_requests).where(pull_requests.c.state.in_(OPEN_STATES)).order_by(pull_requests.c.number)
+_VERDICTS = select(verdicts).order_by(verdicts.c.id)
+_LANDINGS = (
+    select(pull_requests.c.item, func.max(landings.c.id))
+    .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
+    .where(landings.c.state == "landed")
+    .group_by(pull_requests.c.item)
+)
+_FRUITLESS = (
+    select(jobs.c.pull_request, func.count())
+    .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
+    .group_by(jobs.c.pull_request)
+)
+
 
 def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
     """Everything a decision depends on; with a `blueprint`, without the items it no longer asks for."""
@@ -58,10 +75,9 @@ def load_audit_errors(transaction: Transaction) -> tuple[str, ...]:
 
 def load_items(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Item]:
     """Items by id, all or `only` some."""
-    attempts = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
-    sent = {row[0]: row[1] for row in select_among(transaction, attempts, jobs.c.item, only)}
+    sent = {row[0]: row[1] for row in select_among(transaction, _ATTEMPTS, jobs.c.item, only)}
     landed = _landing_numbers(transaction, only)
-    for row in select_among(transaction, select(items).order_by(items.c.id), items.c.id, only):
+    for row in select_among(transaction, _ITEMS, items.c.id, only):
         count = sent.get(row.id, 0)
         yield Item(
             id=row.id,
@@ -84,19 +100,12 @@ def load_items(transaction: Transaction, only: Collection[int] | None = None) ->
 
 def _landing_numbers(transaction: Transaction, only: Collection[int] | None) -> Mapping[int, int]:
     """Number of the last landing of each item that landed."""
-    last = (
-        select(pull_requests.c.item, func.max(landings.c.id))
-        .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
-        .where(landings.c.state == "landed")
-        .group_by(pull_requests.c.item)
-    )
-    return {row[0]: row[1] for row in select_among(transaction, last, pull_requests.c.item, only)}
+    return {row[0]: row[1] for row in select_among(transaction, _LANDINGS, pull_requests.c.item, only)}
 
 
 def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Job]:
     """Jobs whose lease is held, oldest first, all or `only` some."""
-    live = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
-    for row in select_among(transaction, live, jobs.c.id, only):
+    for row in select_among(transaction, _LIVE_JOBS, jobs.c.id, only):
         yield Job(
             id=row.id,
             kind=row.kind,
@@ -112,8 +121,7 @@ def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> 
 
 def load_requests(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[PullRequest]:
     """Pull requests still open, oldest first, all or `only` some."""
-    still_open = select(pull_requests).where(pull_requests.c.state.in_(OPEN_STATES)).order_by(pull_requests.c.number)
-    rows = list(select_among(transaction, still_open, pull_requests.c.number, only))
+    rows = list(select_among(transaction, _OPEN_REQUESTS, pull_requests.c.number, only))
     numbers = [row.number for row in rows]
     given, fruitless = load_verdicts(transaction, numbers), _fruitless_jobs(transaction, numbers)
     for row in rows:
@@ -131,19 +139,13 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
 
 def _fruitless_jobs(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, int]:
     """Builds and reviews that failed to give an answer, or lost their worker, by pull request."""
-    in_vain = (
-        select(jobs.c.pull_request, func.count())
-        .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
-        .group_by(jobs.c.pull_request)
-    )
-    return {row[0]: row[1] for row in select_among(transaction, in_vain, jobs.c.pull_request, numbers)}
+    return {row[0]: row[1] for row in select_among(transaction, _FRUITLESS, jobs.c.pull_request, numbers)}
 
 
 def load_verdicts(transaction: Transaction, numbers: Collection[int] | None = None) -> Mapping[int, list[Verdict]]:
     """Verdicts in the order given by pull request, of all or of those with these `numbers`."""
     given: dict[int, list[Verdict]] = {}
-    ordered = select(verdicts).order_by(verdicts.c.id)
-    for row in select_among(transaction, ordered, verdicts.c.pull_request, numbers):
+    for row in select_among(transaction, _VERDICTS, verdicts.c.pull_request, numbers):
         verdict = Verdict(row.seat, row.decision, row.reasons, row.commit)
         given.setdefault(row.pull_request, []).append(verdict)
     return given

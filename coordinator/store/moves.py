@@ -18,7 +18,7 @@ from coordinator.store.schema import issues, items, jobs, landings, pull_request
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from sqlalchemy import Column, Select, Update
+    from sqlalchemy import Column, Row, Select, Update
 
     from coordinator.store.store import Transaction
 
@@ -157,15 +157,16 @@ def may_move(transaction: Transaction, move: Move, key: int | str) -> bool:
     return _state_of(transaction, move.record, key) in move.sources
 
 
-def require_move(transaction: Transaction, move: Move, key: int | str) -> None:
-    """Refuses what is to end with a move that could not be made.
+def require_move(transaction: Transaction, move: Move, key: int | str) -> Row[*tuple[Any, ...]]:
+    """The record of a move that can be made; refuses what is to end with one that could not.
 
     Raises:
         WrongMove: the record is in no state in which the move may start.
     """
-    state = _state_of(transaction, move.record, key)
-    if state not in move.sources:
-        raise _wrong(move, key, state)
+    row = transaction.execute(_record(move.record), {"key": key}).one_or_none()
+    if row is None or row.state not in move.sources:
+        raise _wrong(move, key, None if row is None else row.state)
+    return row
 
 
 def _state_of(transaction: Transaction, record: Record, key: int | str) -> str | None:
@@ -176,6 +177,12 @@ def _state_of(transaction: Transaction, record: Record, key: int | str) -> str |
 def _question(record: Record) -> Select[str]:
     column = _KEYS[record]
     return select(column.table.c.state).where(column == bindparam("key"))
+
+
+@cache
+def _record(record: Record) -> Select[*tuple[Any, ...]]:
+    column = _KEYS[record]
+    return select(column.table).where(column == bindparam("key"))
 
 
 def _wrong(move: Move, key: int | str, state: str | None) -> WrongMove:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,24 +10,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection, Table
-
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+    from sqlalchemy import Connection, Executable, Table
 
 
 def insert_missing(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows; those whose key or unique columns are already there are left as they are."""
     if rows:
-        connection.execute(_insert_into(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(_insertion(connection.dialect.name, table), rows)
 
 
 def insert_or_replace(connection: Connection, table: Table, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Inserts rows, all with the same columns; those whose `key` is already there take the new values."""
     if rows:
-        statement = _insert_into(connection, table)
-        fresh = {name: statement.excluded[name] for name in rows[0] if name != key}
-        connection.execute(statement.on_conflict_do_update(index_elements=[key], set_=fresh), rows)
+        connection.execute(_replacement(connection.dialect.name, table, key, tuple(rows[0])), rows)
 
 
-def _insert_into(connection: Connection, table: Table) -> Any:
-    return _INSERT[connection.dialect.name](table)
+@cache
+def _insertion(dialect: str, table: Table) -> Executable:
+    return _insert(dialect, table).on_conflict_do_nothing()
+
+
+@cache
+def _replacement(dialect: str, table: Table, key: str, names: tuple[str, ...]) -> Executable:
+    statement = _insert(dialect, table)
+    fresh = {name: statement.excluded[name] for name in names if name != key}
+    return statement.on_conflict_do_update(index_elements=[key], set_=fresh)
+
+
+def _insert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from coordinator.schedule.retrying import Cause
 from coordinator.schedule.state import OPEN_STATES, stages_of
@@ -13,6 +13,7 @@ from coordinator.store.items import add_feedback, fail
 from coordinator.store.jobs import reap_job
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, OPEN, RECHECK, make_move
+from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import items, jobs, pull_requests
 from coordinator.store.store import select_among
 
@@ -32,6 +33,7 @@ CAUSES = {
 }
 """Cause of a failure, by who sent a pull request back."""
 
+_JOINS = select(pull_requests.c.number, pull_requests.c.rung, pull_requests.c.joined)
 
 _CLOSED_AT_MOST = 20
 """Issues that one landing may close."""
@@ -52,7 +54,9 @@ class Joined:
 
 def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> None:
     """Opens a pull request for what an attempt submitted; `job` is the attempt's row."""
-    row = insert(pull_requests).values(
+    number = insert_row(
+        transaction,
+        pull_requests,
         item=job.item,
         job=job.id,
         state=OPEN.target,
@@ -62,7 +66,6 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
         closes=list(report.closes[:_CLOSED_AT_MOST]),
         opened_at=now,
     )
-    number: int = transaction.execute(row.returning(pull_requests.c.number)).scalar_one()
     about = {"item": job.item, "job": job.id, "number": job.number}
     transaction.log("pull_request_opened", now, pull_request=number, head=report.head, **about)
 
@@ -84,12 +87,10 @@ def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded,
 
 def note_joins(transaction: Transaction, joins: Mapping[int, Joined], now: float) -> None:
     """Keeps how pull requests were joined with ``main``, by their numbers."""
-    known = select(pull_requests.c.number, pull_requests.c.rung, pull_requests.c.joined)
-    for row in list(select_among(transaction, known, pull_requests.c.number, joins)):
+    for row in list(select_among(transaction, _JOINS, pull_requests.c.number, joins)):
         joined = joins[row.number]
         if joined != Joined(row.rung, row.joined):
-            told = {"rung": joined.rung, "joined": joined.commit}
-            transaction.execute(update(pull_requests).where(pull_requests.c.number == row.number).values(**told))
+            update_row(transaction, pull_requests, row.number, rung=joined.rung, joined=joined.commit)
             transaction.log("joined", now, pull_request=row.number, rung=joined.rung, commit=joined.commit)
 
 
@@ -107,8 +108,8 @@ def recheck(transaction: Transaction, number: int, now: float) -> None:
 
 def bounce(transaction: Transaction, number: int, source: str, reason: str, retry: RetrySettings, now: float) -> None:
     """Sends a pull request back to its item, with the reasons for the next attempt to read."""
-    row = transaction.execute(select(pull_requests).where(pull_requests.c.number == number)).one()
-    if not make_move(transaction, BOUNCE, number, reason=reason, closed_at=now):
+    row = read_row(transaction, pull_requests, number)
+    if not make_move(transaction, BOUNCE, number, reason=reason, closed_at=now) or row is None:
         return
     if source != "infrastructure":
         add_feedback(transaction, row.item, source, reason, now)

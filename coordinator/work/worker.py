@@ -42,7 +42,8 @@ def make_app(url: str) -> Celery:
     """The Celery application on the broker at `url`.
 
     Early acknowledgement and no redelivery: a lost task is a lost lease, and the coordinator sends the work again.
-    No result backend, no ETA, no canvas: outcomes are rows of the store.
+    No result backend, no ETA, no canvas: outcomes are rows of the store. Nor does the broker keep what a worker has
+    fetched and not begun, at two transactions a message: that is lost with its lease as well.
     """
     app = Celery("blueprover", broker=url, set_as_current=False)
     app.conf.update(
@@ -62,6 +63,7 @@ def make_app(url: str) -> Celery:
             "socket_timeout": SOCKET_SECONDS,
             "socket_keepalive": True,
             "health_check_interval": 25,
+            "ack_emulation": False,
         },
         task_create_missing_queues=True,
     )

@@ -42,10 +42,12 @@ def order(carrier: Carrier, job: int) -> AuditOrder:
 
 
 def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: Carrier, line: Line) -> None:
-    app, taken = make_app(broker), []
+    app, taken, noted = make_app(broker), [], []
+    client = connect(broker)
 
     def take(text: str) -> None:
         job = read_order(text).envelope.job
+        noted.extend(client.keys("unacked*"))
         assert line.take(carrier.campaign, "w", job)
         taken.append((job, threading.current_thread().name))
 
@@ -60,6 +62,8 @@ def test_orders_reach_a_real_worker_and_reports_come_back(broker: str, carrier: 
     received = carrier.receive(1.0)
     assert [report for _, report in received if isinstance(report, Beat)] == [report for _, report in received]
     assert len(received) == 20
+    assert not noted, "the broker kept book of messages that it is never to carry again"
+    client.close()
     app.close()
 
 
