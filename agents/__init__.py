@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.agent import run_agent
-from agents.assignment import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
+from agents.assignment import Assignment, Conflict, DependencyBrief, Feedback, Limits, NodeBrief
 from agents.errors import AgentError
 from agents.outcome import Finding, IssueKind, Outcome, Usage, Verdict
 from agents.prices import Price, PriceTable
@@ -19,6 +19,7 @@ __all__ = [
     "AgentError",
     "AnthropicModel",
     "Assignment",
+    "Conflict",
     "DependencyBrief",
     "Feedback",
     "Finding",

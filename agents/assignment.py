@@ -12,7 +12,7 @@ from agents.errors import AssignmentInvalid
 from blueprint.status import Stage  # noqa: TC001 - pydantic reads the annotations when it runs
 from checker import Layout  # noqa: TC001 - pydantic reads the annotations when it runs
 
-Role = Literal["author", "reviewer"]
+Role = Literal["author", "reviewer", "resolver"]
 Source = Literal["person", "issue", "reviewer", "checker", "merge", "attempt"]
 
 
@@ -85,11 +85,30 @@ class Feedback:
 
 
 @dataclass(frozen=True, slots=True)
+class Conflict:
+    """What a resolver is to join: a branch and ``main``, where no program could.
+
+    Attributes:
+        number: which try at this pull request it is, counted from 1.
+        paths: the files in conflict; in the workspace they hold both sides, marked, where that can be marked.
+        main: what ``main`` did to them since the branch began, as a unified diff.
+        branch: what the branch did to them, likewise.
+        tries: what became of the tries before, oldest first: the resolver's words, and the builder's answer.
+    """
+
+    number: int
+    paths: tuple[str, ...]
+    main: str
+    branch: str
+    tries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """One agent's work on one item.
 
     Attributes:
-        role: who works: the author of a change, or a reviewer of one.
+        role: who works: the author of a change, a reviewer of one, or the resolver who joins one with ``main``.
         stage: which stage of the node.
         node: what it is about.
         model: the model's name at the service.
@@ -98,7 +117,8 @@ class Assignment:
         attempt: number of this attempt on the item, counted from 1.
         feedback: what people say, then what became of earlier attempts, oldest first.
         diff: for reviewers: the unified diff of what is proposed.
-        commit: for reviewers: the commit the verdict will be bound to.
+        commit: for reviewers: the commit the verdict will be bound to; for resolvers: the branch's.
+        conflict: for resolvers: what is to be joined.
         lock: meaning digest of the reviewed statement; ``None`` in the statement stage.
         open_statements: declarations stated, reviewed and still open, to their meaning digests.
         locked: every reviewed declaration to its meaning digest.
@@ -115,6 +135,7 @@ class Assignment:
     feedback: tuple[Feedback, ...] = ()
     diff: str = ""
     commit: str = ""
+    conflict: Conflict | None = None
     lock: str | None = None
     open_statements: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, str] = field(default_factory=dict)

@@ -34,6 +34,17 @@ class ReadFile(ToolInput):
     from_line: int = Field(1, ge=1, description="The first line to show, for files too long for one answer.")
 
 
+class ReadSide(ToolInput):
+    """Read one file as it is on one side of the conflict, whole and without marks."""
+
+    name = "read_side"
+    path: str = Field(description=_FILE)
+    side: Literal["main", "branch"] = Field(
+        description="`main`: as it is on main now; `branch`: as its author left it."
+    )
+    from_line: int = Field(1, ge=1, description="The first line to show, for files too long for one answer.")
+
+
 class OutlineFile(ToolInput):
     """List the declarations of one Lean file: their lines, kinds and full names, and which are still open."""
 
@@ -144,5 +155,7 @@ AUTHOR: tuple[type[ToolInput], ...] = (
     FileIssue, Submit, GiveUp,
 )  # fmt: skip
 """The author's tools; `AskGoal` only where there are warm servers to ask."""
+RESOLVER: tuple[type[ToolInput], ...] = (*AUTHOR[:2], ReadSide, *AUTHOR[2:])
+"""The resolver's tools: the author's, and a look at either side of the conflict."""
 REVIEWER: tuple[type[ToolInput], ...] = (ListFiles, ReadFile, OutlineFile, FileIssue, GiveVerdict)
 """The reviewer's tools."""

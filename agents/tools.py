@@ -12,6 +12,7 @@ from agents.endings import GaveUp, Submitted, VerdictGiven
 from agents.errors import ToolError
 from agents.inputs import (
     AUTHOR,
+    RESOLVER,
     REVIEWER,
     AskGoal,
     Check,
@@ -22,6 +23,7 @@ from agents.inputs import (
     ListFiles,
     OutlineFile,
     ReadFile,
+    ReadSide,
     RemoveDeclaration,
     ReplaceProof,
     Submit,
@@ -35,14 +37,17 @@ from checker import Change, judge
 from checker.source.header import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from anthropic.types import ToolParam
 
-    from agents.assignment import Assignment
+    from agents.assignment import Assignment, Role
     from agents.workspace import Workspace
     from checker import Judgement
 
 MAX_OUTPUT = 24_000
 """Longest answer of a tool, in characters."""
+_KINDS: Mapping[Role, tuple[type[ToolInput], ...]] = {"author": AUTHOR, "reviewer": REVIEWER, "resolver": RESOLVER}
 MAX_FINDINGS = 5
 """Issues that one attempt may file: what is worth telling is told in a few."""
 
@@ -59,7 +64,7 @@ class Toolbox:
         self._assignment = assignment
         self._workspace = workspace
         self._adviser = Adviser(workspace)
-        kinds = AUTHOR if assignment.role == "author" else REVIEWER
+        kinds = _KINDS[assignment.role]
         self._kinds = tuple(each for each in kinds if each is not AskGoal or workspace.pool is not None)
         self.last_check = ""
         self.findings: list[Finding] = []
@@ -106,12 +111,10 @@ class Toolbox:
         match wanted:
             case ListFiles(under=under):
                 return self._list(under)
-            case ReadFile(path=path, from_line=from_line):
-                return _page(self._workspace.read(path), from_line)
+            case ReadFile() | ReadSide() | OutlineFile():
+                return self._read(wanted)
             case WriteFile(path=path, text=text):
                 return self._write(path, text)
-            case OutlineFile(path=path, from_line=from_line):
-                return editing.outline_text(self._workspace.read(path), from_line)
             case ReplaceProof() | InsertDeclaration() | RemoveDeclaration():
                 return self._edit(wanted)
             case _:
@@ -140,13 +143,22 @@ class Toolbox:
         more = f"\n… and {count - len(names)} more: name a folder." if count > len(names) else ""
         return ("\n".join(names) or "No files.") + more
 
+    def _read(self, wanted: ReadFile | ReadSide | OutlineFile) -> str:
+        match wanted:
+            case ReadSide(path=path, side=side):
+                return _page(self._workspace.read_side(path, side), wanted.from_line)
+            case OutlineFile(path=path):
+                return editing.outline_text(self._workspace.read(path), wanted.from_line)
+            case ReadFile(path=path):
+                return _page(self._workspace.read(path), wanted.from_line)
+
     def _write(self, path: str, text: str) -> str:
         self._workspace.write(path, text, self.writable)
         return f"Wrote {path}: {len(text.splitlines())} lines."
 
     @property
     def writable(self) -> tuple[str, ...]:
-        """What the author may write: the node's file, and in the proof stage the helper folders."""
+        """What the author or the resolver may write: the node's file, and in the proof stage the helper folders."""
         own = path_of(self._assignment.node.module)
         helpers = self._assignment.layout.helpers if self._assignment.stage == "proof" else ()
         return (own, *(f"{folder.rstrip('/')}/" for folder in helpers))

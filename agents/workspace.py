@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from agents.errors import PathRefused, ToolError
 from checker import Policy
@@ -39,16 +39,24 @@ class Workspace:
         builder: compiles and judges.
         policy: what a change may contain.
         pool: Lean servers to ask about drafts, shared with other workspaces; none, and every check is a compilation.
+        branch: for resolvers: the tree that is to be joined with `base`; never written.
     """
 
     def __init__(
-        self, base: Path, folder: Path, builder: Builder, policy: Policy | None = None, pool: WarmPool | None = None
+        self,
+        base: Path,
+        folder: Path,
+        builder: Builder,
+        policy: Policy | None = None,
+        pool: WarmPool | None = None,
+        branch: Path | None = None,
     ) -> None:
         self.base = base
         self.folder = folder
         self.builder = builder
         self.policy = policy or Policy()
         self.pool = pool
+        self._branch = branch
         self._written: set[str] = set()
 
     def files(self, under: str = "") -> tuple[list[str], int]:
@@ -73,15 +81,30 @@ class Workspace:
             PathRefused: there is no such regular file in the tree.
             ToolError: it is too large, or no UTF-8 text.
         """
-        full = self._resolve(path)
+        return self._text(path, self._resolve(path), "list_files names the files")
+
+    def read_side(self, path: str, side: Literal["main", "branch"]) -> str:
+        """The text of a file as it is on one side of a conflict: `base`, or the branch's tree.
+
+        Raises:
+            PathRefused: there is no such regular file on that side, or there is no branch.
+            ToolError: it is too large, or no UTF-8 text.
+        """
+        root = self.base if side == "main" else self._branch
+        if root is None:
+            raise PathRefused("There is no branch to read here.")
+        return self._text(path, self._resolve(path, root), f"on the side of {side} it is gone or never was")
+
+    def _text(self, path: str, full: Path, otherwise: str) -> str:
+        """The text of a regular file; `otherwise` is said where there is none."""
         try:
             handle = os.open(full, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError as error:
-            raise PathRefused(f"There is no file {path!r}; list_files names the files.") from error
+            raise PathRefused(f"There is no file {path!r}; {otherwise}.") from error
         try:
             status = os.fstat(handle)
             if not stat.S_ISREG(status.st_mode):
-                raise PathRefused(f"{path!r} is no regular file; list_files names the files.")
+                raise PathRefused(f"{path!r} is no regular file; {otherwise}.")
             if status.st_size > self.policy.file_bytes:
                 raise ToolError(f"{path!r} is larger than {self.policy.file_bytes:,} bytes and is not shown.")
             with os.fdopen(handle, "rb", closefd=False) as file:
@@ -126,8 +149,8 @@ class Workspace:
         before = self.base / path
         return not before.is_file() or before.read_bytes() != (self.folder / path).read_bytes()
 
-    def _resolve(self, path: str) -> Path:
-        """Turn a path of the model into one inside the tree.
+    def _resolve(self, path: str, root: Path | None = None) -> Path:
+        """Turn a path of the model into one inside a tree, the agent's own where no other is named.
 
         Raises:
             PathRefused: it is not plainly one: absolute, climbing, hidden, strange, or through a link.
@@ -137,7 +160,7 @@ class Workspace:
             raise PathRefused(f"{path[:_MAX_PATH]!r} is no path; paths look like {'Arithmetic/Logic/And.lean'!r}.")
         if any(not part or part.startswith(".") for part in parts):
             raise PathRefused(f"{path!r} is not allowed: paths are relative to the project, without dots in front.")
-        full = self.folder
+        full = root or self.folder
         for part in parts:
             full = full / part
             if full.is_symlink():

@@ -1,4 +1,4 @@
-"""The demo's script: how scripted authors and reviewers behave, mistakes included.
+"""The demo's script: how scripted authors, reviewers and resolvers behave, mistakes included.
 
 A plan is a generator that yields the next action and is sent the exchange it led to. It is replayed from the
 conversation for every request, so the server keeps nothing between requests, and killing it loses nothing.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class DemoScript:
-    """Answers requests of authors and reviewers from a finished formalization.
+    """Answers requests of authors, reviewers and resolvers from a finished formalization.
 
     Args:
         rehearsal: which mistakes to make, and where the answers are.
@@ -55,6 +55,8 @@ class DemoScript:
                 return self._prove(request)
             case "reviewer", "statement" | "proof":
                 return self._review(request)
+            case "resolver", "statement" | "proof":
+                return self._join(request)
             case role, stage:
                 raise RehearsalError(f"the script knows no {role!r} for the stage {stage!r}")
 
@@ -98,8 +100,34 @@ class DemoScript:
             text = before + self._answers.lemma(shared.file, name) + after
             yield _write(shared.file, text, "There is none; I make it.")
         elif f"theorem {name} " not in seen.result:
-            text = seen.result.removesuffix(after) + "\n" + self._answers.lemma(shared.file, name) + after
+            text = self._appended(seen.result, shared.file, name)
             yield _write(shared.file, text, "There is one; I keep it all and append my lemma.")
+
+    def _appended(self, text: str, file: str, name: str) -> str:
+        """A helper file's text with one more lemma at its end."""
+        _, after = self._answers.around(file)
+        return text.removesuffix(after) + "\n" + self._answers.lemma(file, name) + after
+
+    def _join(self, request: Request) -> Plan:
+        """Join a branch with main: the node's own file as it should be, and main's helper file with the lemma."""
+        own, shared = request.task["File"], self._mistakes.shared_file
+        for path in request.task["Conflicts"].split(", "):
+            seen = yield Action("What does main say?", "read_side", {"path": path, "side": "main"})
+            name = shared.lemmas.get(request.task["Node"]) if shared is not None and path == shared.file else None
+            if path == own:
+                yield _write(path, self._answer(request), "I put the branch's text over main's.")
+            elif name is not None:
+                has = f"theorem {name} " in seen.result
+                text = seen.result if has else self._appended(seen.result, path, name)
+                yield _write(path, text, "I keep all that main has and append the branch's lemma.")
+            else:
+                yield _give_up(f"I know no text that both sides of {path} would be.")
+        yield from _check_in(own, f"Joins `{request.task['Declaration']}` with main.")
+
+    def _answer(self, request: Request) -> str:
+        path = request.task["File"]
+        stated = request.task["Stage"] == "statement"
+        return self._answers.statement(path) if stated else self._answers.finished(path)
 
     def _review(self, request: Request) -> Plan:
         """Read what is proposed, and compare what it states with what it should state."""
@@ -117,8 +145,13 @@ class DemoScript:
 
 
 def _hand_in(path: str, text: str, summary: str) -> Plan:
-    """Write, check and submit; give up in so many words when that does not work."""
+    """Write a file, and hand the work in."""
     yield _write(path, text, "I write the file.")
+    yield from _check_in(path, summary)
+
+
+def _check_in(path: str, summary: str) -> Plan:
+    """Check and submit; give up in so many words when that does not work."""
     checked = yield Action("I let Lean check it.", "check", {"path": path})
     if checked.failed or "Lean refuses" in checked.result:
         yield _give_up(f"Lean does not take the answer I was given: {checked.result}")

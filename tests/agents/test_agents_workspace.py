@@ -35,6 +35,23 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(base, folder, BUILDER)
 
 
+def test_either_side_of_a_conflict_is_read_whole_and_neither_is_written(workspace: Workspace, tmp_path: Path) -> None:
+    branch = tmp_path / "branch"
+    shutil.copytree(workspace.base, branch)
+    (branch / OWN).write_text("module -- theirs\n")
+    (branch / "Arithmetic/Logic/Or.lean").unlink()
+    sided = Workspace(workspace.base, workspace.folder, BUILDER, branch=branch)
+    sided.write(OWN, "module -- joined\n", WRITABLE)
+    assert sided.read_side(OWN, "main") == "module\n"
+    assert sided.read_side(OWN, "branch") == "module -- theirs\n"
+    with pytest.raises(PathRefused, match="on the side of branch it is gone or never was"):
+        sided.read_side("Arithmetic/Logic/Or.lean", "branch")
+    with pytest.raises(PathRefused):
+        sided.read_side("../outside.lean", "branch")
+    with pytest.raises(PathRefused, match="There is no branch"):
+        workspace.read_side(OWN, "branch")
+
+
 ATTACKS = [
     "",
     ".",
