@@ -123,7 +123,7 @@ class Performer:
         match action:
             case scheduler.StartAttempt(item, number, cap):
                 yield self._attempt(self.ledger.state.by_id[item], number, cap)
-            case scheduler.StartReview(number, seat, cap):
+            case scheduler.StartReview(_, number, seat, cap):
                 yield from self._review(number, seat, cap)
             case scheduler.StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state

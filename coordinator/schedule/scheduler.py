@@ -8,8 +8,10 @@ coordinator that was killed, is therefore always safe.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING
+
+from coordinator.schedule.means import within_means
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -40,8 +42,9 @@ class StartAttempt:
 
 @dataclass(frozen=True, slots=True)
 class StartReview:
-    """Ask the reviewer of a seat about a pull request."""
+    """Ask the reviewer of a seat about a pull request for an item."""
 
+    item: int
     pull_request: int
     seat: int
     cap_usd: float
@@ -140,7 +143,7 @@ def decide(
     wanted: Iterable[StartReview | StartAttempt] = chain(
         _reviews(state, settings, asked), _attempts(state, readiness, now)
     )
-    started, money_ends = ([], False) if state.paused else _within_means(wanted, state, settings, capacity)
+    started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
     actions = [*_survey(state), *settled, *given_up, *_builds(state, capacity), *started]
     if actions or state.jobs or state.pull_requests or not readiness.is_empty:
@@ -185,7 +188,7 @@ def _reviews(state: CampaignState, settings: Settings, asked: Mapping[int, set[i
         taken = {verdict.seat for verdict in _current(request)} | asked.get(request.number, set())
         for seat in range(_seats(request, state, settings)):
             if seat not in taken:
-                yield StartReview(request.number, seat, 0.0)
+                yield StartReview(request.item, request.number, seat, 0.0)
 
 
 def _attempts(state: CampaignState, readiness: Readiness, now: float) -> Iterator[StartAttempt]:
@@ -209,32 +212,6 @@ def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
         if request.state == "checking" and request.number not in under_way and request.tries < MAX_TRIES
     ]
     return [StartBuild(number) for number in waiting[: max(free, 0)]]
-
-
-def _within_means(
-    wanted: Iterable[StartReview | StartAttempt], state: CampaignState, settings: Settings, capacity: Capacity
-) -> tuple[list[Action], bool]:
-    """As many of `wanted` as slots and money allow, each with its cap; and whether money was what ended it."""
-    free = capacity.agents - sum(job.kind in {"attempt", "review"} for job in state.jobs)
-    room = settings.budget_usd - state.spent_usd - state.reserved_usd
-    started: list[Action] = []
-    for action in islice(wanted, max(free, 0)):
-        full_cap = _full_cap(action, state, settings)
-        cap = min(full_cap, room)
-        if cap < min(capacity.call_usd, full_cap):
-            return started, True
-        room -= cap
-        if isinstance(action, StartReview):
-            started.append(StartReview(action.pull_request, action.seat, cap))
-        else:
-            started.append(StartAttempt(action.item, action.number, cap))
-    return started, False
-
-
-def _full_cap(action: StartReview | StartAttempt, state: CampaignState, settings: Settings) -> float:
-    """Dollars for an agent where money is no object."""
-    allowed = state.by_id[action.item].max_cost_usd if isinstance(action, StartAttempt) else 0.0
-    return allowed or settings.attempt.max_cost_usd
 
 
 def _red(state: CampaignState) -> Finish:

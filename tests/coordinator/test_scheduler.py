@@ -268,7 +268,7 @@ class World:
         match action:
             case StartAttempt(target, number, cap):
                 self.send("attempt", item=target, number=number, cap_usd=cap)
-            case StartReview(number, seat, cap):
+            case StartReview(_, number, seat, cap):
                 self.send("review", item=1, pull_request=number, number=seat, cap_usd=cap)
             case StartBuild(number):
                 self.send("build", item=1, pull_request=number)
