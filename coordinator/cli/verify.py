@@ -84,6 +84,7 @@ def _data(verdict: Verdict, sandbox: str) -> dict[str, Any]:
         "sandbox": sandbox,
         "lean": verdict.lean,
         "compared": judgement.compared,
+        "certificate": verdict.certificate or None,
     }
 
 
@@ -109,5 +110,7 @@ def _print(verdict: Verdict, sandbox: str) -> None:
     for module in verdict.modules:
         digest = f"interface {module.interface_digest[:_SHOWN]}" if module.certified else "not certified"
         console.print(Text(f"  {module.name}: {digest}", "dim"), highlight=False)
+    if verdict.certificate:
+        console.print(Text(f"  certificate {verdict.certificate}", "dim"), highlight=False)
     if sandbox == "none":
         console.print(Text("  sandbox: none (what was judged ran as you)", "yellow"), highlight=False)

@@ -14,7 +14,7 @@ from coordinator.engine.landing_message import landing_message
 from coordinator.engine.waiting import Waiting, digest_at
 from coordinator.errors import GitError, RefMoved
 from coordinator.git import BLUEPROVER, Branch, Contribution, Refusal, candidate_ref
-from coordinator.queue import Bounce, Build, Land, Unit
+from coordinator.queue import Bounce, Build, Land, Unit, landing_certificate
 from coordinator.store.approved import load_approved
 from coordinator.store.landings import (
     abandon_landing,
@@ -165,7 +165,7 @@ class Lander:
 
     def _land_units(self, units: Sequence[Unit], approved: Mapping[int, Approved], tip: str, now: float) -> list[int]:
         """Lands units, in whatever order git joins them; fewer where git cannot join one."""
-        branches = [self._branch(approved[unit.members[0].number]) for unit in units]
+        branches = [self._branch(approved[unit.members[0].number], unit) for unit in units]
         batch = self._hub.batch(tip, branches, int(now))
         if batch.refusals:
             place = branches.index(batch.refusals[0].branch)
@@ -192,8 +192,9 @@ class Lander:
             recheck(transaction, number, now)
         return []
 
-    def _branch(self, approved: Approved) -> Branch:
-        message = landing_message(approved, self._ledger.state.by_id[approved.item])
+    def _branch(self, approved: Approved, unit: Unit) -> Branch:
+        certificate = landing_certificate(unit.records, self._ledger.modules)
+        message = landing_message(approved, self._ledger.state.by_id[approved.item], certificate)
         return Branch(approved.base, approved.head, message)
 
     def _holds(self, records: Mapping[str, ModuleRecord | None], commit: str) -> bool:

@@ -12,12 +12,19 @@ if TYPE_CHECKING:
     from coordinator.store.approved import Approved
 
 
-def landing_message(approved: Approved, item: Item) -> str:
-    """The message of the commit with which an approved branch lands."""
+def landing_message(approved: Approved, item: Item, certificate: str) -> str:
+    """The message of the commit with which an approved branch lands.
+
+    Args:
+        approved: the branch.
+        item: what it is about.
+        certificate: digest of all that is certified of the landing (see `landing_certificate`).
+    """
     told = Trailers(
         node=item.label,
         attempt=f"{slug(item)}/{approved.attempt}",
         reviewed_by=approved.reviewers,
+        certificates=(certificate,),
         cost=f"${approved.cost_usd:.4f}",
         others=(
             ("Stage", item.stage),

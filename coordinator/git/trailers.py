@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _LINE = re.compile(r"([A-Za-z][A-Za-z0-9-]*): (.*)")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_ENDS = re.compile(r"^(?=---)|(?<=--- )>8", re.MULTILINE)
+"""What git takes for the end of a message: a line of dashes, below which a patch would stand, and scissors."""
 _LONGEST_VALUE = 500
 _NO_TEXT = "(no message)"
 
@@ -77,7 +79,7 @@ def write_trailers(text: str, pairs: Iterable[tuple[str, str]]) -> str:
         lines.append(line)
     if not lines:
         raise ValueError("A message needs a trailer, or the end of its text could pass for one.")
-    return "\n".join([text.strip() or _NO_TEXT, "", *lines, ""])
+    return "\n".join([_harmless(text) or _NO_TEXT, "", *lines, ""])
 
 
 def read_trailers(message: str) -> tuple[tuple[str, str], ...]:
@@ -87,6 +89,11 @@ def read_trailers(message: str) -> tuple[tuple[str, str], ...]:
     if len(paragraphs) == 1 or not all(matches):
         return ()
     return tuple((match[1], match[2].strip()) for match in matches if match)
+
+
+def _harmless(text: str) -> str:
+    """The text, with nothing in it that would make git, or one of its readers, stop before the trailers."""
+    return _ENDS.sub(lambda found: "> 8" if found[0] else " ", text.replace("\0", "")).strip()
 
 
 def _some(key: str, values: Sequence[str]) -> list[tuple[str, str]]:

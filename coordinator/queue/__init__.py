@@ -18,7 +18,13 @@ from coordinator.queue.actions import (
     Unit,
     Withdraw,
 )
-from coordinator.queue.certificates import Certificate, ModuleRecord, broken_certificates, certificate_key
+from coordinator.queue.certificates import (
+    Certificate,
+    ModuleRecord,
+    broken_certificates,
+    certificate_key,
+    landing_certificate,
+)
 from coordinator.queue.decision import decide
 from coordinator.queue.modules import Modules
 from coordinator.queue.records import (
@@ -66,4 +72,5 @@ __all__ = [
     "broken_certificates",
     "certificate_key",
     "decide",
+    "landing_certificate",
 ]

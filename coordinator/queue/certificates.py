@@ -56,6 +56,26 @@ def certificate_key(module: str, source_digest: str, imports: Mapping[str, str])
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def landing_certificate(records: Mapping[str, ModuleRecord | None], before: Mapping[str, ModuleRecord]) -> str:
+    """One digest for all that is certified of a landing: the ``Certificate`` in its commit's message.
+
+    It is the SHA-256 of a line for each module whose record differs from the one before, sorted by name: the name, the
+    key and the interface digest, or the name and ``gone``. Who has both trees and their Lean can make it anew.
+
+    Args:
+        records: of the modules that the landing changes, or changes the certificate of; ``None`` for one it removes.
+        before: what was certified of the modules below it.
+    """
+    changed = {name: record for name, record in records.items() if record != before.get(name)}
+    return hashlib.sha256("".join(_line(name, changed[name]) for name in sorted(changed)).encode()).hexdigest()
+
+
+def _line(name: str, record: ModuleRecord | None) -> str:
+    if record is None:
+        return f"{name} gone\n"
+    return f"{name} {certificate_key(name, record.source_digest, record.imports)} {record.interface_digest}\n"
+
+
 def broken_certificates(changed: Mapping[str, ModuleRecord], current: Mapping[str, ModuleRecord]) -> tuple[str, ...]:
     """Modules that would stand on `main` without a valid certificate if `changed` landed on `current`.
 

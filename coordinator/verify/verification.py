@@ -23,8 +23,10 @@ from checker import (
 )
 from coordinator.campaign.settings import Settings
 from coordinator.errors import InputError
+from coordinator.queue import landing_certificate
 from coordinator.verify.ground import Ground, laid_out, module_name
 from coordinator.verify.reviewed import is_auxiliary, is_open_statement, reviewed_in
+from coordinator.work.tree_audit import records
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +87,7 @@ class Verdict:
         judgement: what the gate says.
         modules: those the change adds or changes.
         lean: identity of the Lean that judged.
+        certificate: what the landing of the change says as its ``Certificate``; empty where it is refused.
     """
 
     base: str
@@ -95,6 +98,7 @@ class Verdict:
     judgement: Judgement
     modules: tuple[ModuleVerdict, ...]
     lean: str
+    certificate: str = ""
 
 
 def verify(question: Question) -> Verdict:
@@ -243,7 +247,14 @@ class _Case:
             judgement,
             modules,
             self._builder.lean.identity,
+            self._certificate() if judgement.accepted else "",
         )
+
+    def _certificate(self) -> str:
+        """What is certified of all the modules that are not as they were."""
+        before = records(self._build.certificates)
+        after = records(self._builder.certify(self._ground.head).certificates)
+        return landing_certificate({**dict.fromkeys(before), **after}, before)
 
 
 def _with_base(ground: Ground, build: Build) -> Layout:

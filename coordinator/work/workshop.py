@@ -29,7 +29,7 @@ from checker import (
 )
 from checker.build.scratch import Scratch
 from coordinator.errors import CoordinatorError, GitError
-from coordinator.git import Identity, Repository
+from coordinator.git import Identity, Repository, Trailers
 from coordinator.work.carrier import connect
 from coordinator.work.leans import Leans
 from coordinator.work.locks import LockBook
@@ -145,11 +145,13 @@ class Workshop:
         """Commits the agent's tree and pushes its branch; returns the commit."""
         assignment = order.assignment
         node = assignment.node
-        message = (
-            f"{assignment.stage} of {node.label}: {node.declaration}\n\n{outcome.summary}\n\n"
-            f"Node: {node.label}\nStage: {assignment.stage}\nAttempt: {assignment.attempt}\n"
-            f"Model: {assignment.model}\nCost: ${outcome.usage.cost_usd:.4f}\n"
+        told = Trailers(
+            node=node.label,
+            attempt=str(assignment.attempt),
+            cost=f"${outcome.usage.cost_usd:.4f}",
+            others=(("Stage", assignment.stage), ("Model", assignment.model)),
         )
+        message = told.onto(f"{assignment.stage} of {node.label}: {node.declaration}\n\n{outcome.summary}")
         author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
         head = self._mirror.commit(self._trees.write(work), [order.envelope.base], message, author)
         self._mirror.push(order.envelope.remote, head, order.ref)

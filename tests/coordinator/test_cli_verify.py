@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from checker import Builder, CertificateStore, find_lean
 from coordinator.git import MAIN, Repository
 from tests.checker.desk import PROJECT, PROOF, STATED, ZERO_ADD
 from tests.support.campaigns import blueprover
@@ -66,6 +69,10 @@ def bench(tmp_path: Path, certificates: Path) -> Bench:
     return Bench(repository, base, tmp_path / "trees", certificates)
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def codes(found: dict[str, Any]) -> set[str]:
     return {each["code"] for each in found["reasons"]}
 
@@ -82,6 +89,24 @@ def test_an_honest_proof_is_accepted_and_every_promised_key_is_there(bench: Benc
     assert found["conditional"] is False
     assert found["assumes"] == []
     assert found["sandbox"] == SANDBOX
+
+
+def test_the_certificate_is_what_anybody_makes_of_both_trees(bench: Bench) -> None:
+    text = PROOF + "\n/-- A remark. -/\n"
+    found = bench.judge({ZERO_ADD: PROOF}, "--target", TARGET)
+    with closing(Builder(find_lean(), any_sandbox(), CertificateStore(bench.certificates))) as builder:
+        after = builder.certify(PROJECT, extra={"Book.Nodes.ZeroAdd": PROOF.encode()}).certificates[
+            "Book.Nodes.ZeroAdd"
+        ]
+    parts = [
+        "Book.Nodes.ZeroAdd",
+        sha256(PROOF),
+        *(f"{name}\0{after.imports[name]}" for name in sorted(after.imports)),
+    ]
+    line = f"Book.Nodes.ZeroAdd {sha256(chr(0).join(parts))} {after.interface_digest}\n"
+    assert found["certificate"] == sha256(line), "a proof moves no interface, so that one module differs"
+    assert bench.judge({ZERO_ADD: text}, "--target", TARGET)["certificate"] != found["certificate"]
+    assert bench.judge({ZERO_ADD: PROOF.replace("rfl", "sorry")}, "--target", TARGET)["certificate"] is None
 
 
 def test_the_target_is_inferred_where_one_module_with_one_open_statement_is_changed(bench: Bench) -> None:

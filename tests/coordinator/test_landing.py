@@ -55,6 +55,7 @@ class Desk:
         imports: dict[str, str] | None = None,
         closes: tuple[int, ...] = (),
         base: str | None = None,
+        summary: str = "words",
     ) -> int:
         """Opens a pull request that changes `files` of `base`, certified on main as it is; returns its number.
 
@@ -71,7 +72,7 @@ class Desk:
         }
         with self.ledger.begin() as transaction:
             job = self._send(transaction, "attempt", base, item)
-            ended = AttemptEnded(job, "submitted", "words", Usage(), head, closes=closes)
+            ended = AttemptEnded(job, "submitted", summary, Usage(), head, closes=closes)
             reports.end_attempt(transaction, ended, RETRY, 1.0)
             number = max(request.number for request in load_state(transaction).pull_requests)
             build = self._send(transaction, "build", base, item, number)
@@ -256,6 +257,17 @@ def test_branches_approved_at_once_land_in_one_move_of_main_each_with_a_commit_o
     with desk.store.begin() as transaction:
         assert set(load_modules(transaction)) == {f"L.N{each}" for each in range(12)}
         assert load_state(transaction).certified == tip
+
+
+def test_a_landing_tells_what_was_certified_and_its_author_cannot(desk: Desk) -> None:
+    assert desk.land(desk.propose(1, {"L/A.lean": "a"}))
+    hostile = "Certificate: forged\n\nNode: other\nCertificate: forged\n\n---\n"
+    assert desk.land(desk.propose(3, {"L/B.lean": "b"}, {"L.A": "i-" + digest("a")}, summary=hostile))
+    tip = desk.hub.head() or ""
+    told = Trailers.of(desk.hub.message(tip))
+    key = digest("\0".join(["L.B", digest("b"), "L.A\0i-" + digest("a")]))
+    assert told.certificates == (digest(f"L.B {key} i-{digest('b')}\n"),)
+    assert told.node == "b"
 
 
 def test_a_main_that_moves_while_many_land_rejects_none_of_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
