@@ -11,10 +11,12 @@ CoordinatorError            exit code 1
 │   └── GitDied             4   a git process ended before it had answered
 ├── StoreError              5   the store is broken, locked, cannot be written, or of another version
 │   └── WrongMove           5   a record was to change its state in a way that no record may
+├── ForgeRefused            8   a forge does not allow what was asked of it
 ├── OtherLean               1   this host's Lean is not the one the campaign is built with
 ├── OtherVersion            1   a worker and a campaign differ in version or sandbox
 └── ServiceError            6   a broker, worker or model server did not start or died for good
-    └── LocksMissing        6   the broker does not hold the locks that an order reckons with
+    ├── LocksMissing        6   the broker does not hold the locks that an order reckons with
+    └── ForgeAway           6   a forge gives no answer, or asks to be left alone for a while
 """
 
 from __future__ import annotations
@@ -101,3 +103,13 @@ class ServiceError(CoordinatorError):
 
 class LocksMissing(ServiceError):
     """The broker does not hold the locks that an order reckons with."""
+
+
+class ForgeAway(ServiceError):
+    """A forge gives no answer, is in trouble, or has had too many requests: the same may work later."""
+
+
+class ForgeRefused(CoordinatorError):
+    """A forge does not allow what was asked of it: the same will not work later either."""
+
+    exit_code = 8

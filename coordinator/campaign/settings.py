@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from agents import Price, PriceTable
-from checker import Choice
+from checker import Choice  # noqa: TC001 - pydantic reads the annotations when it runs
+from coordinator.campaign.forge_settings import ForgeSettings
+from coordinator.campaign.section import Section as _Section
 from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
@@ -20,15 +22,6 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Dollars = Annotated[float, Field(ge=0)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-        allow_inf_nan=False,  # JSON cannot carry them
-    )
 
 
 class ModelPrice(_Section):
@@ -276,6 +269,8 @@ class Settings(_Section):
     """Metrics."""
     traces: TracesSettings = TracesSettings()
     """Traces."""
+    forge: ForgeSettings = ForgeSettings()
+    """Forge."""
     site_seconds: Seconds = 15.0
     """Seconds between two rebuilds of the site while the campaign runs."""
 

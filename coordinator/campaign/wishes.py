@@ -16,6 +16,19 @@ LONGEST_HINT = 8_000
 Name = Annotated[str, Field(max_length=500)]
 """What a person calls a node."""
 
+Number = Annotated[int, Field(ge=1, lt=1 << 63)]
+"""A pull request's number."""
+
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+"""A commit's full name."""
+
+BranchName = Annotated[str, Field(max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")]
+"""The name of a branch."""
+
+
+class Unmet(Exception):
+    """A wish is understood and cannot be granted; the message is the answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pause:
@@ -96,7 +109,45 @@ class CloseIssue:
     kind: Literal["close_issue"] = "close_issue"
 
 
-Wish = Pause | Resume | Stop | Retry | Skip | Boost | FileIssue | CloseIssue
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Take note of where a pull request can be found outside the hub.
+
+    Attributes:
+        number: the pull request's.
+        branch: its branch there.
+        head: the commit that it holds.
+        url: its page on a forge.
+        page: the forge's number of it.
+    """
+
+    number: Number
+    branch: BranchName
+    head: Commit
+    url: Annotated[str, Field(max_length=500)]
+    page: Annotated[int, Field(ge=0)]
+    kind: Literal["publish"] = "publish"
+
+
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Take commits of a person, which the hub holds, into a pull request.
+
+    Attributes:
+        number: the pull request's.
+        head: the last of the commits.
+        base: where they parted from ``main``.
+        branch: the branch that they came from.
+    """
+
+    number: Number
+    head: Commit
+    base: Commit
+    branch: BranchName
+    kind: Literal["revise"] = "revise"
+
+
+Wish = Pause | Resume | Stop | Retry | Skip | Boost | FileIssue | CloseIssue | Publish | Revise
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The application: its commands, and how errors become one sentence and an exit code.
 
 Exit codes: 0 all is well; 1 the answer is no (problems found, nodes given up, budget spent); 2 wrong input;
-3 the campaign is busy; 4 git; 5 the store; 6 a service; 7 Lean, the sandbox or the model; 130 interrupted.
+3 the campaign is busy; 4 git; 5 the store; 6 a service; 7 Lean, the sandbox or the model; 8 a forge refused;
+130 interrupted.
 
 A command imports what it needs when it is called, so that ``blueprover check`` does not wait for Celery to load.
 """

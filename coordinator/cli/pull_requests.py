@@ -1,4 +1,4 @@
-"""Commands about a campaign's pull requests: looked at, and written to a branch."""
+"""Commands about a campaign's pull requests: looked at, written to branches, opened on a forge, brought back."""
 
 from __future__ import annotations
 
@@ -113,6 +113,38 @@ def export(
         return
     with whole_file(description, f"The description cannot be written to {description}") as part:
         part.write_text(text, encoding="utf-8")
+
+
+@pr.command("open")
+def open_there(folder: Folder, number: Number) -> None:
+    """Open a pull request on the campaign's forge, or find the one that is open there."""
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.engine.publishing import forge_of, open_dossier, open_on_forge
+
+    campaign = Campaign.open(folder)
+    access = forge_of(campaign)
+    page = open_on_forge(campaign, open_dossier(campaign, number), access)
+    typer.echo(f"{'Opened' if page.is_new else 'It is open already:'} {page.url}")
+
+
+@pr.command()
+def fetch(
+    folder: Folder,
+    number: Number,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="REPOSITORY", help="Where from; its forge, or else the hub, if left out."),
+    ] = None,
+    branch: Annotated[str | None, typer.Option(help="The branch there; the pull request's own if left out.")] = None,
+) -> None:
+    """Bring a pull request back after people changed it: it is certified and reviewed anew."""
+    from coordinator.campaign.campaign import Campaign
+    from coordinator.engine.publishing import bring_back, open_dossier, source_of
+
+    campaign = Campaign.open(folder)
+    dossier = open_dossier(campaign, number)
+    exchange = source_of(campaign, dossier, source)
+    typer.echo(printable(bring_back(campaign, dossier, exchange, branch or dossier.branch)))
 
 
 def _read_hub(campaign: Campaign, dossier: Dossier) -> tuple[list[OwnCommit], str]:

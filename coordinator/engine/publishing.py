@@ -1,17 +1,25 @@
-"""Pull requests outside the hub: written to a branch elsewhere, and brought back after people changed them there."""
+"""Pull requests outside the hub: on branches elsewhere, on a forge, and back after people changed them there."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.errors import GitError, InputError
+from coordinator.campaign.settings import SETTINGS_FILE
+from coordinator.campaign.wishes import Publish, Revise
+from coordinator.engine.wishing import ask
+from coordinator.errors import CoordinatorError, GitError, InputError, SettingsError
+from coordinator.forge import Access, Proposal, open_once
 from coordinator.git import Exchange
 from coordinator.store.opening import has_store, open_to_read
+from coordinator.views.description import description_of, title_of
 from coordinator.views.pull_requests import read_dossier
 
 if TYPE_CHECKING:
     from coordinator.campaign.campaign import Campaign
+    from coordinator.campaign.wishes import Answer
+    from coordinator.forge import Page
     from coordinator.views.pull_requests import Dossier
 
 
@@ -70,3 +78,77 @@ def send(campaign: Campaign, dossier: Dossier, exchange: Exchange) -> Sent:
 def hub_as_remote(campaign: Campaign) -> Exchange:
     """The hub itself, as another repository for a pull request's branch."""
     return Exchange(campaign.hub_path, str(campaign.hub_path))
+
+
+def forge_of(campaign: Campaign) -> Access:
+    """The campaign's forge, and the right to use it.
+
+    Raises:
+        SettingsError: the settings name no forge.
+        InputError: the environment holds no token.
+    """
+    forge = campaign.settings.forge
+    if forge.repository is None:
+        raise SettingsError(f"The campaign has no forge: say `forge.repository` in {campaign.folder / SETTINGS_FILE}.")
+    token = os.environ.get(forge.token_env, "").strip()
+    if not token or not token.isascii() or not token.isprintable():
+        raise InputError(f"The environment variable {forge.token_env} holds no token of {forge.repository}'s forge.")
+    return Access(forge.kind, forge.url, forge.repository, token, forge.token_env)
+
+
+def open_on_forge(campaign: Campaign, dossier: Dossier, access: Access) -> Page:
+    """Pushes a pull request's branch to the forge and opens a page for it there, or finds the one there is.
+
+    Raises:
+        InputError, GitError: see `send`.
+        ForgeAway, ForgeRefused: the forge does not answer, or does not allow that.
+        CampaignBusy: the page is there, and the coordinator has not taken note of it yet.
+    """
+    forge = campaign.settings.forge
+    branch = send(campaign, dossier, Exchange(campaign.hub_path, forge.git_address, access.token)).branch
+    page = open_once(access, Proposal(branch, forge.base, title_of(dossier), description_of(dossier)))
+    _require_granted(ask(campaign, Publish(dossier.line.number, branch, dossier.line.head, page.url, page.number)))
+    return page
+
+
+def bring_back(campaign: Campaign, dossier: Dossier, source: Exchange, branch: str) -> str:
+    """Takes what people have made of a pull request's branch into the pull request; says in a sentence what came of it.
+
+    Raises:
+        InputError: there is no such branch, or it holds nothing that ``main`` does not have.
+        CoordinatorError: that cannot be proposed now; the message says why.
+        GitError: the other repository is away or refuses.
+        CampaignBusy: the coordinator has not answered yet; it will when it is less busy.
+    """
+    head, number = source.tip(branch), dossier.line.number
+    if head is None:
+        raise InputError(f"{source.remote} has no branch {branch}; name another with --branch, or export it first.")
+    if head == dossier.line.head:
+        return f"Pull request {number} has no new commits on the branch {branch}."
+    source.fetch(branch)
+    main = campaign.main()
+    base = campaign.hub.parting(main, head)
+    if base is None or base == head:
+        has = "shares no commit with" if base is None else "holds nothing that is not on"
+        raise InputError(f"The branch {branch} of {source.remote} {has} main, so there is nothing to propose.")
+    return _require_granted(ask(campaign, Revise(number, head, base, branch)))
+
+
+def source_of(campaign: Campaign, dossier: Dossier, named: str | None) -> Exchange:
+    """Where a pull request's branch comes back from: what is named, its forge, or else the hub.
+
+    Raises:
+        SettingsError, InputError: it is on a forge, which cannot be used; see `forge_of`.
+        GitError: what is named is no address.
+    """
+    if named is not None:
+        return Exchange(campaign.hub_path, named)
+    if dossier.published is None:
+        return hub_as_remote(campaign)
+    return Exchange(campaign.hub_path, campaign.settings.forge.git_address, forge_of(campaign).token)
+
+
+def _require_granted(answer: Answer) -> str:
+    if answer.exit_code:
+        raise (InputError if answer.exit_code == InputError.exit_code else CoordinatorError)(answer.words)
+    return answer.words

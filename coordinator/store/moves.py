@@ -57,11 +57,18 @@ SEND = Move("job", "send", (), "sent", "An order is about to go to the workers."
 TAKE = Move("job", "take", ("sent", "running"), "running", "A worker says that it holds it.")
 END = Move("job", "end", ("sent", "running"), "ended", "A worker reported, or the lease ran out.")
 
-OPEN = Move("pull request", "open", (), "checking", "An attempt was submitted.")
+OPEN = Move("pull request", "open", (), "checking", "An attempt was submitted, or a person proposes commits.")
 CERTIFY = Move("pull request", "certify", ("checking",), "reviewing", "The gate accepted it, joined with `main`.")
 APPROVE = Move("pull request", "approve", ("reviewing",), "approved", "It has all the approvals it needs.")
 LAND = Move("pull request", "land", ("approved",), "landed", "`main` moved to a commit with it.")
 RECHECK = Move("pull request", "recheck", ("approved",), "checking", "`main` moved below its certificates.")
+REVISE = Move(
+    "pull request",
+    "revise",
+    ("checking", "reviewing", "approved"),
+    "checking",
+    "A person's commits take the place of those proposed.",
+)
 BOUNCE = Move(
     "pull request",
     "bounce",
@@ -90,7 +97,7 @@ FILE_AGAIN = Move(
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
     *(SEND, TAKE, END),
-    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, BOUNCE, LAND_AFTER_ALL),
+    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, LAND_AFTER_ALL),
     *(INTEND, FINISH, ABANDON),
     *(FILE, CLOSE, FILE_AGAIN),
 )

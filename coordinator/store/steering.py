@@ -8,13 +8,28 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, insert, select, update
 
 from agents.errors import UnknownModel
-from coordinator.campaign.wishes import Answer, Boost, CloseIssue, FileIssue, Pause, Resume, Retry, Skip, Stop
+from coordinator.campaign.wishes import (
+    Answer,
+    Boost,
+    CloseIssue,
+    FileIssue,
+    Pause,
+    Publish,
+    Resume,
+    Retry,
+    Revise,
+    Skip,
+    Stop,
+    Unmet,
+)
 from coordinator.errors import InputError
 from coordinator.store.issues import PERSON, close_issues, file_issue
 from coordinator.store.items import add_feedback
 from coordinator.store.moves import RETRY, SKIP, make_move
+from coordinator.store.publications import Publication, note_publication
 from coordinator.store.requests import drop_work
-from coordinator.store.schema import failures, feedback, issues, items, jobs, wishes
+from coordinator.store.revisions import revise
+from coordinator.store.schema import failures, feedback, issues, items, jobs, pull_requests, wishes
 from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
@@ -31,10 +46,6 @@ _NAMED = 5
 
 LEFT_OUT = "Left out by a person."
 """Why an item is skipped."""
-
-
-class _Unmet(Exception):
-    """The wish is understood and cannot be granted; the message is the answer."""
 
 
 def earlier_answer(transaction: Transaction, name: str) -> Answer | None:
@@ -54,7 +65,7 @@ def grant(transaction: Transaction, wish: Wish, book: Book, settings: Settings, 
         return Answer(_grant(transaction, wish, book, settings, now))
     except InputError as error:
         return Answer(str(error), error.exit_code)
-    except _Unmet as refusal:
+    except Unmet as refusal:
         return Answer(str(refusal), 1)
 
 
@@ -70,8 +81,8 @@ def _grant(transaction: Transaction, wish: Wish, book: Book, settings: Settings,
             return _skip(transaction, find_node(node, book), now)
         case Boost(node, by):
             return _boost(transaction, find_node(node, book), by, book, now)
-        case FileIssue() | CloseIssue():
-            return _issue(transaction, wish, book, now)
+        case FileIssue() | CloseIssue() | Publish() | Revise():
+            return _of_record(transaction, wish, book, now)
 
 
 def find_node(name: str, book: Book) -> str:
@@ -111,7 +122,7 @@ def _require_price(model: str, settings: Settings) -> None:
     try:
         settings.model.price_table().price(model)
     except UnknownModel as error:
-        raise _Unmet(str(error)) from error
+        raise Unmet(str(error)) from error
 
 
 def _chosen(transaction: Transaction, wish: Retry, book: Book) -> Sequence[Any]:
@@ -120,7 +131,7 @@ def _chosen(transaction: Transaction, wish: Retry, book: Book) -> Sequence[Any]:
         label = find_node(wish.node, book)
         rows = transaction.execute(select(items).where(items.c.label == label, items.c.state != "landed")).all()
         if not rows:
-            raise _Unmet(f"{label} has landed, or nobody is to work on it: there is nothing to try again.")
+            raise Unmet(f"{label} has landed, or nobody is to work on it: there is nothing to try again.")
         return rows
     if not wish.failed and not wish.cause:
         raise InputError("Name a node to try again, or say --failed or --cause.")
@@ -170,7 +181,7 @@ def _skip(transaction: Transaction, label: str, now: float) -> str:
     not_landed = (items.c.label == label, items.c.state != "landed")
     rows = transaction.execute(select(items).where(*not_landed)).all()
     if not rows:
-        raise _Unmet(f"{label} has landed, or nobody is to work on it: there is nothing to leave out.")
+        raise Unmet(f"{label} has landed, or nobody is to work on it: there is nothing to leave out.")
     for row in rows:
         if row.state != "skipped":
             make_move(transaction, SKIP, row.id, reason=LEFT_OUT)
@@ -191,6 +202,19 @@ def _boost(transaction: Transaction, label: str, by: float, book: Book, now: flo
     return f"{_named(sorted({row.label for row in changed}))} will be valued {by:g} times as much."
 
 
+def _of_record(
+    transaction: Transaction, wish: FileIssue | CloseIssue | Publish | Revise, book: Book, now: float
+) -> str:
+    """What is asked of an issue or a pull request."""
+    match wish:
+        case Publish():
+            return _publish(transaction, wish, now)
+        case Revise():
+            return revise(transaction, wish, book.blueprint, now)
+        case _:
+            return _issue(transaction, wish, book, now)
+
+
 def _issue(transaction: Transaction, wish: FileIssue | CloseIssue, book: Book, now: float) -> str:
     if isinstance(wish, FileIssue):
         filed = file_issue(transaction, wish.issue, find_node(wish.node, book), wish.text, PERSON, now)
@@ -201,6 +225,13 @@ def _issue(transaction: Transaction, wish: FileIssue | CloseIssue, book: Book, n
     if transaction.execute(select(issues.c.number).where(issues.c.number == number)).first() is None:
         raise InputError(f"There is no issue {number}; `blueprover issue list` lists them.")
     return f"Issue {number} was closed already."
+
+
+def _publish(transaction: Transaction, wish: Publish, now: float) -> str:
+    if transaction.execute(select(pull_requests.c.number).where(pull_requests.c.number == wish.number)).first() is None:
+        raise InputError(f"There is no pull request {wish.number}.")
+    note_publication(transaction, wish.number, Publication(wish.branch, wish.head, wish.url, wish.page), now)
+    return f"Pull request {wish.number} is at {wish.url}."
 
 
 def _named(labels: Collection[str]) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from coordinator.errors import InputError
 from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.publications import publication_of
+from coordinator.store.revisions import PERSON
 from coordinator.store.schema import events, items, jobs, pull_requests, verdicts
 from coordinator.store.store import select_among
 
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from coordinator.store.publications import Publication
     from coordinator.store.store import Transaction
-
-PERSON = "person"
-"""The worker of an attempt that was none: a person proposed the commits."""
 
 _EVENTS = 200
 """The latest events of one pull request that are told."""
