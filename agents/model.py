@@ -34,6 +34,8 @@ READ_SECONDS = 180.0
 """Longest silence in a stream; the service sends a ping every few seconds, even while the model thinks."""
 MAX_RETRIES = 8
 _SLICE = 0.2
+_KEPT_CONNECTIONS = 100
+"""Idle connections kept for the next request."""
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -82,8 +84,12 @@ class AnthropicModel:
             base_url=base_url,
             max_retries=0,  # repeats are made here, where they are seen, counted and cancelled
             timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
-            # A proxy of the environment must not be asked for a server on this machine.
-            http_client=anthropic.DefaultHttpxClient(mounts={f"all://{host}": None}) if local else None,
+            http_client=anthropic.DefaultHttpxClient(
+                # As many connections as there are attempts, which their slots bound: none waits for another's answer.
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
+                # A proxy of the environment must not be asked for a server on this machine.
+                mounts={f"all://{host}": None} if local else None,
+            ),
         )
 
     def close(self) -> None:

@@ -39,7 +39,7 @@ class Repository:
         self._objects = Objects(self._runner)
         self._authors = Authors(self._runner)
         self._batches = Batches(self._runner, self._objects)
-        self._upkeep = Upkeep(self._runner, self._batches.close)
+        self._upkeep = Upkeep(self._runner, self._let_go)
 
     @classmethod
     def create(cls, path: Path) -> Repository:
@@ -69,6 +69,11 @@ class Repository:
     def close(self) -> None:
         """Ends the processes that are kept running. What needs one again starts it again."""
         self._objects.close()
+        self._authors.close()
+        self._batches.close()
+
+    def _let_go(self) -> None:
+        """Ends the processes that write."""
         self._authors.close()
         self._batches.close()
 
@@ -201,7 +206,9 @@ class Repository:
 
     def contribute_all(self, contributions: Sequence[Contribution]) -> list[str | GitError]:
         """Stores many commits, sets their branches and returns them; in place of one that git refuses, why."""
-        return self._authors.commit_all(contributions)
+        written = self._authors.commit_all(contributions)
+        self._upkeep.wrote()
+        return written
 
     def changes_on(self, tip: str, branches: Sequence[Branch]) -> list[Changes | Refusal]:
         """What each branch, for itself, changes on `tip`; or why it cannot be joined with it. Nothing is written.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 GRAPH_EVERY = 256
 """Landings after which the commit-graph is written again: a merge then walks at most so many commits without it."""
 PACK_EVERY = 64
-"""Batches after which packs are joined: each leaves one."""
+"""New packs after which they are joined: each lot of commits leaves one, and every git process opens them all."""
 
 _IMPORTERS_MARK = b"fast-import"
 
@@ -25,11 +26,11 @@ log = structlog.get_logger(__name__)
 
 
 class Upkeep:
-    """Counts landings, and tidies up every so often. Used by several threads, they take turns.
+    """Counts landings and packs, and tidies up every so often. Used by several threads, they take turns.
 
     Args:
         runner: for the repository.
-        let_go: ends the importer, which would miss the packs it wrote.
+        let_go: ends the importers, which would miss the packs they wrote.
     """
 
     def __init__(self, runner: Runner, let_go: Callable[[], None]) -> None:
@@ -37,23 +38,42 @@ class Upkeep:
         self._let_go = let_go
         self._lock = threading.Lock()
         self._landings = GRAPH_EVERY  # nobody knows what the last owner left: begin by writing it
-        self._batches = 0
+        self._packs = 0
 
     def landed(self, count: int, tip: str) -> None:
         """Notes that so many landings moved ``main`` to `tip` at once. What goes wrong is logged: they have landed."""
         with self._lock:
             self._landings += count
-            self._batches += 1
-            try:
-                if self._landings >= GRAPH_EVERY:
-                    self._landings = 0
-                    write_graph(self._runner, tip)
-                if self._batches >= PACK_EVERY:
-                    self._batches = 0
-                    self._let_go()
-                    join_packs(self._runner)
-            except (GitError, OSError):
-                log.warning("upkeep_failed", repository=str(self._runner.path), exc_info=True)
+            if self._landings >= GRAPH_EVERY:
+                self._landings = 0
+                self._try(lambda: write_graph(self._runner, tip))
+            self._join_packs()
+
+    def wrote(self) -> None:
+        """Notes that commits were written that have not landed. What goes wrong is logged: they are written."""
+        with self._lock:
+            self._join_packs()
+
+    def _join_packs(self) -> None:
+        """Joins packs when there are many new ones, whoever wrote them: agents on this host do so too."""
+        if count_packs(self._runner) - self._packs >= PACK_EVERY:
+            self._let_go()
+            self._try(lambda: join_packs(self._runner))
+            self._packs = count_packs(self._runner)
+
+    def _try(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (GitError, OSError):
+            log.warning("upkeep_failed", repository=str(self._runner.path), exc_info=True)
+
+
+def count_packs(runner: Runner) -> int:
+    """How many packs a repository has; none where its folder cannot be read."""
+    try:
+        return sum(entry.name.endswith(".pack") for entry in os.scandir(runner.path / "objects" / "pack"))
+    except OSError:
+        return 0
 
 
 def write_graph(runner: Runner, tip: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.many_branches import Draft, write_drafts
-from coordinator.git import Branch, Repository, upkeep
+from coordinator.git import BLUEPROVER, Branch, Contribution, Repository, upkeep
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +58,25 @@ def test_packs_are_joined_while_landings_go_on(hub: Repository, monkeypatch: pyt
     land_one(hub, 4)
     assert set(hub.blobs(hub.head() or "")) == {"README", "f0", "f1", "f2", "f3", "f4"}
     assert hub._runner.attempt("fsck", "--strict").status == 0
+
+
+def test_packs_of_commits_that_never_land_are_joined_too(hub: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "PACK_EVERY", 8)
+    hub, of_agents, tip = Repository(hub.path), Repository(hub.path), hub.head() or ""
+
+    def commit(number: int) -> Contribution:
+        files = {f"f{number}": b"x\n"}
+        return Contribution(tip, files, "x", BLUEPROVER, ref=f"refs/attempts/n{number}/1")
+
+    for number in range(0, 40, 2):
+        hub.contribute_all([commit(number)])
+        of_agents.contribute(commit(number + 1))
+    assert len(packs(hub)) < 20
+    assert hub._runner.attempt("fsck", "--strict").status == 0
+    for number in range(40):
+        assert hub.read(hub.head(f"refs/attempts/n{number}/1") or "", f"f{number}") == b"x\n"
+    of_agents.close()
+    hub.close()
 
 
 def test_a_landing_is_a_landing_even_if_tidying_up_fails(hub: Repository) -> None:
