@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coordinator.engine.catching_up import catch_up
 from coordinator.engine.ladder import resolve
 from coordinator.engine.landing_message import landing_message
 from coordinator.engine.waiting import Waiting, digest_at
@@ -24,7 +25,7 @@ from coordinator.store.landings import (
     intended_landings,
 )
 from coordinator.store.requests import Joined, bounce, note_joins, recheck
-from coordinator.store.store import set_meta
+from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,9 +57,13 @@ class Lander:
         self._retry = retry
 
     def recover(self, now: float) -> None:
-        """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is."""
+        """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is.
+
+        Landings that only ``main``'s history tells of are taken up with it: see `catching_up`.
+        """
         tip = self._hub.head()
         with self._ledger.begin() as transaction:
+            known = str(get_meta(transaction, "main"))
             left = intended_landings(transaction)
             approved = {each.number: each for each in load_approved(transaction, [number for number, _ in left])}
             for number, after in left:
@@ -66,6 +71,8 @@ class Lander:
                     self._finish(transaction, number, after, self._as_landed(approved[number], after), now)
                 else:
                     abandon_landing(transaction, after)
+            if tip is not None:
+                catch_up(transaction, self._hub, known, tip, now)
             set_meta(transaction, "main", tip or "")
 
     def join(self, requests: Sequence[PullRequest], now: float, proved: Mapping[int, str]) -> dict[int, Candidate]:

@@ -31,6 +31,8 @@ def landing_message(approved: Approved, item: Item, certificate: str) -> str:
             ("Pull-request", str(approved.number)),
             ("Certified-on", approved.certified),
             ("Meaning", approved.lock),
+            *(("Axiom", name) for name in approved.axioms),
+            *(("Assumes", name) for name in approved.assumes),
             *(("Closes-issue", str(number)) for number in approved.closes),
         ),
     )

@@ -16,6 +16,7 @@ from coordinator.git.lineage import OwnCommit
 from coordinator.git.merging import Merge
 from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref
 from coordinator.git.repository import Repository
+from coordinator.git.telling import Told
 from coordinator.git.trailers import Trailers
 from coordinator.git.version import git_version, require_git
 
@@ -35,6 +36,7 @@ __all__ = [
     "RefChange",
     "Refusal",
     "Repository",
+    "Told",
     "Trailers",
     "attempt_ref",
     "candidate_ref",

@@ -13,6 +13,7 @@ from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.objects import MOST_BYTES, Objects
 from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
 from coordinator.git.runner import Runner
+from coordinator.git.telling import read_first_parents
 from coordinator.git.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from coordinator.git.changes import Changes
     from coordinator.git.lineage import OwnCommit
     from coordinator.git.merging import Merge
+    from coordinator.git.telling import Told
 
 
 class Repository:
@@ -328,6 +330,14 @@ class Repository:
     def log(self, commit: str, limit: int = 1000) -> tuple[str, ...]:
         """Commits reachable through first parents from `commit`, newest first."""
         return tuple(self._run("rev-list", "--first-parent", f"--max-count={limit}", checked_oid(commit)).split())
+
+    def first_parents(self, tip: str, since: str | None) -> list[Told]:
+        """What `tip` went through that `since` had not, oldest first.
+
+        Raises:
+            GitError: `tip` is not here.
+        """
+        return read_first_parents(self._runner, tip, since if since and self.has(since) else None)
 
     def message(self, commit: str) -> str:
         """A commit's message."""

@@ -43,6 +43,8 @@ class Approved:
         reviewers: who approved the commit.
         cost_usd: dollars that the attempt and its reviews cost.
         closes: issues that its landing closes.
+        axioms: that what it is about rests on.
+        assumes: declarations that it rests on and that are open.
     """
 
     number: int
@@ -57,6 +59,8 @@ class Approved:
     reviewers: tuple[str, ...]
     cost_usd: float
     closes: tuple[int, ...] = ()
+    axioms: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
 
     @property
     def member(self) -> Member:
@@ -82,6 +86,8 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
             reviewers=tuple(reviewers.get((row.number, row.head), ())),
             cost_usd=row.cost_usd + spent.get(row.number, 0.0),
             closes=tuple(closed_by_landing(transaction, row.number)) if row.closes else (),
+            axioms=tuple(row.axioms),
+            assumes=tuple(row.assumes),
         )
         for row in rows
     ]

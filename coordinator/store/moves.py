@@ -83,6 +83,13 @@ LAND_AFTER_ALL = Move(
     "landed",
     "A coordinator died when `main` had moved to it, and before it was started again a person closed it.",
 )
+FIND_LANDED = Move(
+    "pull request",
+    "find landed",
+    ("checking", "reviewing", "approved"),
+    "landed",
+    "`main`'s history has its landing, which the store does not know: an older one was put in its place.",
+)
 
 INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
 FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")
@@ -97,7 +104,7 @@ FILE_AGAIN = Move(
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
     *(SEND, TAKE, END),
-    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, LAND_AFTER_ALL),
+    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, LAND_AFTER_ALL, FIND_LANDED),
     *(INTEND, FINISH, ABANDON),
     *(FILE, CLOSE, FILE_AGAIN),
 )

@@ -52,8 +52,8 @@ class Joined:
     commit: str = ""
 
 
-def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> None:
-    """Opens a pull request for what an attempt submitted; `job` is the attempt's row."""
+def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> int:
+    """Opens a pull request for what an attempt submitted, and returns its number; `job` is the attempt's row."""
     number = insert_row(
         transaction,
         pull_requests,
@@ -68,6 +68,7 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
     )
     about = {"item": job.item, "job": job.id, "number": job.number}
     transaction.log("pull_request_opened", now, pull_request=number, head=report.head, **about)
+    return number
 
 
 def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded, now: float) -> None:

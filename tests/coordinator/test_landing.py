@@ -17,7 +17,7 @@ from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.schema import pull_requests
-from coordinator.store.store import Store, set_meta
+from coordinator.store.store import Store, get_meta, set_meta
 from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
@@ -43,8 +43,9 @@ class Desk:
         made = book(node("a"), node("b"))
         with store.begin() as transaction:
             items.seed_items(transaction, made)
-            set_meta(transaction, "main", hub.head())
-            set_meta(transaction, "certified", hub.head())
+            if get_meta(transaction, "main", None) is None:
+                set_meta(transaction, "main", hub.head())
+                set_meta(transaction, "certified", hub.head())
         self.ledger = Ledger(store, DependencyGraph(made), Settings(retry=RETRY))
         self.lander = Lander(hub, self.ledger, RETRY)
 
