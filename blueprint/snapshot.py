@@ -62,11 +62,11 @@ class PullRequestRecord:
         number: counted from 1 within the campaign.
         label: the node it is about.
         stage: which stage of the node it fills.
-        state: ``checking``, ``reviewing``, ``approved``, ``landed`` or ``bounced``.
+        state: ``checking``, ``reviewing``, ``approved``, ``landed``, ``bounced`` or ``withdrawn``.
         attempt: number of the attempt that made it.
         base, head: the commit it starts from, and the one it proposes (40 hex digits).
         landed_as: commit on ``main``; empty unless landed.
-        reason: why it bounced; empty otherwise.
+        reason: why it bounced or was withdrawn; empty otherwise.
         diff: unified diff against its base.
         verdicts: in the order given.
         opened_at, closed_at: seconds since the epoch; ``closed_at`` is ``None`` while it is open.

@@ -49,6 +49,7 @@ _PULL_REQUEST_BADGES = {
     "approved": Badge("stated", "✓", "approved", "It waits in the merge queue."),
     "landed": Badge("proved", "●", "landed", "It is on the main branch."),
     "bounced": Badge("ready", "↩", "bounced", "It came back with reasons; the next attempt reads them."),
+    "withdrawn": Badge("blocked", "✕", "withdrawn", "Nobody wants it any more: another of its item landed, say."),
     "closed": Badge("blocked", "✕", "closed", "It was closed without landing."),
 }
 

@@ -60,8 +60,16 @@ class ModelSettings(_Section):
     server, which answers from the script, and costs nothing. Excludes `base_url`."""
     rehearsal_port: Annotated[int, Field(ge=0, le=65535)] = 0
     """TCP port of that server on this host; 0 takes a free one."""
+    tiers: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    """Models of attempts, from cheap to strong: the more an item holds up and the more often it failed, the stronger.
+    Left out, `name` makes all attempts; it makes all reviews in any case."""
     prices: dict[str, ModelPrice] = Field(default_factory=dict)
     """Prices by model name, over the built-in table."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All models that the campaign calls by itself, each once."""
+        return tuple(dict.fromkeys((self.name, *self.tiers)))
 
     def price_table(self) -> PriceTable:
         """The built-in prices with `prices` over them."""
@@ -126,6 +134,18 @@ class RetrySettings(_Section):
     """The longest wait before an attempt."""
     causes: dict[FailureCause, CausePolicy] = Field(default_factory=dict)
     """What follows from failures, by cause, over the built-in policies."""
+
+
+class RaceSettings(_Section):
+    """When several attempts are made at one stage of one node at once, and when stronger models make them."""
+
+    max_width: Annotated[int, Field(ge=1, le=16)] = 1
+    """Attempts at one stage of one node at once, at most; 1: no races."""
+    blocks_many: Positive = 50
+    """Nodes resting on a node for which its stages get one attempt more at once, and a model one tier up; the next
+    step takes twice as many."""
+    after_failures: Positive = 2
+    """Failed attempts at a stage for which it gets the same; the next step takes as many again."""
 
 
 class ReviewSettings(_Section):
@@ -255,6 +275,8 @@ class Settings(_Section):
     """Retries."""
     explore: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Part of all attempts that goes to what was tried least, whatever it seems to be worth."""
+    race: RaceSettings = RaceSettings()
+    """Races."""
     reviews: ReviewSettings = ReviewSettings()
     """Reviews."""
     broker: BrokerSettings = BrokerSettings()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 Number = Annotated[int, typer.Argument(min=1, help="The pull request's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-State = Literal["open", "checking", "reviewing", "approved", "landed", "bounced", "all"]
+State = Literal["open", "checking", "reviewing", "approved", "landed", "bounced", "withdrawn", "all"]
 
 _LONGEST_DIFF = 200_000
 """Characters of a diff."""
@@ -37,7 +37,7 @@ pr = typer.Typer(
 @pr.command("list")
 def list_them(
     folder: Folder,
-    state: Annotated[State, typer.Option(help="Only those in this state; `open`: not landed, not bounced.")] = "open",
+    state: Annotated[State, typer.Option(help="Only those in this state; `open`: not over yet.")] = "open",
     node: Annotated[str | None, typer.Option(help="Only those about this node.")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -36,7 +36,7 @@ class _Order:
     """An order before its job is recorded, which gives it its number.
 
     Attributes:
-        kind, base, item, pull_request, number, cap_usd: see `jobs.send_job`.
+        kind, base, item, pull_request, number, cap_usd, model: see `jobs.send_job`.
         write: writes the order of a job, with what was said of earlier attempts at its item.
     """
 
@@ -47,6 +47,7 @@ class _Order:
     pull_request: int | None = None
     number: int = 1
     cap_usd: float = 0.0
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,14 +116,17 @@ class Performer:
 
     def _land(self, landings: Sequence[scheduler.Land]) -> None:
         if landings:
+            before = [job.id for job in self.ledger.state.jobs]
             landed = self.lander.land([landing.pull_request for landing in landings], self.clock())
             self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[item]) for item in landed])
+            self.carrier.withdraw([job for job in before if self.ledger.state.job(job) is None])
 
     def _orders(self, action: Action) -> Iterator[_Order]:
         """The orders that an action asks for, yet without a job."""
         match action:
             case scheduler.StartAttempt(item, number, cap):
-                yield self._attempt(self.ledger.state.by_id[item], number, cap)
+                if self.ledger.state.by_id[item].state == "open":
+                    yield self._attempt(self.ledger.state.by_id[item], number, cap)
             case scheduler.StartReview(_, number, seat, cap):
                 yield from self._review(number, seat, cap)
             case scheduler.StartAudit():
@@ -130,13 +134,13 @@ class Performer:
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
 
     def _attempt(self, item: Item, number: int, cap: float) -> _Order:
-        state = self.ledger.state
+        state, model = self.ledger.state, self.ledger.readiness.model_for(item, number)
         tip = state.main
 
         def write(job: int, words: Sequence[Feedback]) -> AgentOrder:
-            return self.dispatcher.attempt(job, item, number, cap, tip, state, words)
+            return self.dispatcher.attempt(job, item, number, cap, tip, state, words, model)
 
-        return _Order("attempt", tip, write, item.id, number=number, cap_usd=cap)
+        return _Order("attempt", tip, write, item.id, number=number, cap_usd=cap, model=model)
 
     def _review(self, number: int, seat: int, cap: float) -> Iterator[_Order]:
         state = self.ledger.state
@@ -148,7 +152,7 @@ class Performer:
         def write(job: int, words: Sequence[Feedback]) -> AgentOrder:
             return self.dispatcher.review(job, item, cap, request, state, words)
 
-        yield _Order("review", request.base, write, item.id, number, seat, cap)
+        yield _Order("review", request.base, write, item.id, number, seat, cap, self.settings.model.name)
 
     def _builds(self, numbers: Sequence[int]) -> Iterator[_Order]:
         """The orders to build pull requests, each joined with ``main``."""
@@ -157,15 +161,15 @@ class Performer:
         candidates = self.lander.join(requests, self.clock(), self._proved_by(requests)) if requests else {}
         for request in requests:
             if request.number in candidates:
-                yield self._build(state.by_id[request.item], request.number, candidates[request.number])
+                yield self._build(state.by_id[request.item], request, candidates[request.number])
 
-    def _build(self, item: Item, number: int, candidate: Candidate) -> _Order:
+    def _build(self, item: Item, request: PullRequest, candidate: Candidate) -> _Order:
         state = self.ledger.state
 
         def write(job: int, _: object) -> BuildOrder:
-            return self.dispatcher.build(job, item, candidate.tip, candidate.commit, state)
+            return self.dispatcher.build(job, item, request.attempt, candidate.tip, candidate.commit, state)
 
-        return _Order("build", candidate.tip, write, item.id, number)
+        return _Order("build", candidate.tip, write, item.id, request.number)
 
     def _proved_by(self, requests: Sequence[PullRequest]) -> dict[int, str]:
         """The declarations that pull requests prove, by their numbers."""
@@ -203,12 +207,5 @@ class Performer:
             pull_request=order.pull_request,
             number=order.number,
             cap_usd=order.cap_usd,
-            model=self._model_of(order),
+            model=order.model,
         )
-
-    def _model_of(self, order: _Order) -> str:
-        """The model that an agent's order asks for; empty for builders."""
-        if QUEUE_OF[order.kind] != "agents":
-            return ""
-        chosen = self.ledger.state.by_id[order.item].model if order.kind == "attempt" and order.item else ""
-        return chosen or self.settings.model.name

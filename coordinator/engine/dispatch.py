@@ -57,9 +57,10 @@ class Dispatcher:
         base: str,
         state: CampaignState,
         words: Sequence[Feedback],
+        model: str = "",
     ) -> AgentOrder:
-        """The order of attempt `number` at `item`, with what was said of the earlier ones."""
-        assignment = self._assignment("author", item, number, cap_usd, state, words)
+        """The order of attempt `number` at `item`, with what was said of the earlier ones, to `model`."""
+        assignment = self._assignment("author", item, number, cap_usd, state, words, model=model)
         return AgentOrder(
             self._envelope(job, base, state, item, number),
             assignment,
@@ -79,16 +80,16 @@ class Dispatcher:
         """The order to review what `request` proposes, with what was said of the attempts before it."""
         base, head = request.base, request.head
         diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
-        assignment = self._assignment("reviewer", item, item.sent, cap_usd, state, words, diff=diff, commit=head)
-        envelope = self._envelope(job, base, state, item, item.sent)
+        assignment = self._assignment("reviewer", item, request.attempt, cap_usd, state, words, diff=diff, commit=head)
+        envelope = self._envelope(job, base, state, item, request.attempt)
         return AgentOrder(envelope, assignment, self._model(), head=head)
 
-    def build(self, job: int, item: Item, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
-        """The order to certify `candidate`, the item's branch joined with `tip`."""
+    def build(self, job: int, item: Item, attempt: int, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
+        """The order to certify `candidate`, the branch of an attempt at the item joined with `tip`."""
         home = self.book.homes[item.label]
         node = self.book.blueprint.by_label[item.label]
         return BuildOrder(
-            self._envelope(job, tip, state, item, item.sent),
+            self._envelope(job, tip, state, item, attempt),
             head=candidate,
             stage=item.stage,
             target=home.declaration,
@@ -143,6 +144,7 @@ class Dispatcher:
         *,
         diff: str = "",
         commit: str = "",
+        model: str = "",
     ) -> Assignment:
         settings = self.campaign.settings
         limits = settings.attempt
@@ -150,7 +152,7 @@ class Dispatcher:
             role="author" if role == "author" else "reviewer",
             stage=item.stage,
             node=self._brief(item.label),
-            model=(item.model if role == "author" else "") or settings.model.name,
+            model=model or settings.model.name,
             layout=Layout(settings.library, settings.base, settings.helper_folders),
             dependencies=self._dependencies(item.label, item.stage),
             attempt=number,

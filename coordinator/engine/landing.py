@@ -16,6 +16,7 @@ from coordinator.engine.waiting import Waiting, digest_at
 from coordinator.errors import GitError, RefMoved
 from coordinator.git import BLUEPROVER, Branch, Contribution, Refusal, candidate_ref
 from coordinator.queue import Bounce, Build, Land, Unit, landing_certificate
+from coordinator.schedule.racing import first_of_each
 from coordinator.store.approved import load_approved
 from coordinator.store.landings import (
     abandon_landing,
@@ -133,7 +134,8 @@ class Lander:
         """
         requests = [self._ledger.state.request(number) for number in numbers]
         with self._ledger.begin() as transaction:
-            still = [each.number for each in requests if each is not None and each.state == "approved"]
+            approved_now = (each for each in requests if each is not None and each.state == "approved")
+            still = [each.number for each in first_of_each(approved_now)]
             approved = load_approved(transaction, still)
         tip, modules = self._hub.head() or "", self._ledger.modules
         if tip != self._ledger.state.certified:

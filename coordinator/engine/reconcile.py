@@ -23,8 +23,8 @@ from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
 from coordinator.store.reports import end_attempt, end_audit, end_build, end_review
-from coordinator.store.requests import close_strangers
 from coordinator.store.store import get_meta, set_meta
+from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
 from coordinator.work.hello import hello
 from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
@@ -91,8 +91,8 @@ class Coordinator:
         self._services = services
         self._clock = clock
         model, limits = self._settings.model, self._settings.attempt
-        price = model.price_table().price(model.name)
-        self._call_usd = price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens)
+        prices = [model.price_table().price(name) for name in model.names]
+        self._call_usd = max(price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens) for price in prices)
         self._key = self._begin(store, lean)
         self._ledger = Ledger(store, book.graph, self._settings)
         self._observer = observer

@@ -54,17 +54,19 @@ def preflight(campaign: Campaign) -> str:
     Raises:
         GitError: git is missing or too old.
         checker.CheckerError: this host is to run workers, and has no sandbox, or not the Lean of the project.
-        agents.AgentError: the model has no known price, there is no key for it, or its service does not answer.
+        agents.AgentError: a model has no known price, there is no key for it, or its service does not answer.
         CoordinatorError: certificates are to be shared, and there is no key to seal them with.
     """
     settings = campaign.settings
     require_git()
     prices = settings.model.price_table()
-    prices.price(settings.model.name)
+    for name in settings.model.names:
+        prices.price(name)
     if settings.workers.agents and not settings.model.rehearsal:
         model = agents.AnthropicModel(os.environ.get(settings.model.api_key_env), settings.model.base_url, prices)
         try:
-            model.check_access(settings.model.name)
+            for name in settings.model.names:
+                model.check_access(name)
         finally:
             model.close()
     if not settings.workers.agents and not settings.workers.builds:

@@ -88,7 +88,7 @@ class Chronicle:
             self._origins[request] = _Origin(job, int(data["number"]))
         kind = str(data.get("of") or (live.kind if live is not None else event.kind.partition("_")[0] if job else ""))
         origin = self._origins.get(request) if request else self._attempt_itself(event, job, kind)
-        if event.kind in {"landed", "bounced"}:
+        if event.kind in {"landed", "bounced", "withdrawn"}:
             self._origins.pop(request, None)
         subject = self._state.by_id.get(item)
         return Happening(

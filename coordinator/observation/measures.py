@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 _SECONDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-_ATTEMPT_ENDINGS = ("submitted", "gave_up", "limit", "failed", "cancelled", "expired")
+_ATTEMPT_ENDINGS = ("submitted", "gave_up", "limit", "failed", "cancelled", "expired", "revoked")
 
 _LOST = ("expired", "lost")
+
+_CLOSED = ("landed", "bounced", "withdrawn")
 
 
 class Measures:
@@ -84,7 +86,7 @@ class Measures:
         )
         self._landings.values = {"statement": 0.0, "proof": 0.0, **dict(transaction.execute(done).all())}
         states = select(pull_requests.c.state, func.count()).group_by(pull_requests.c.state)
-        known: dict[str, float] = dict.fromkeys((*OPEN_STATES, "landed", "bounced"), 0.0)
+        known: dict[str, float] = dict.fromkeys((*OPEN_STATES, *_CLOSED), 0.0)
         self._requests.values = {**known, **dict(transaction.execute(states).all())}
 
     def note_happening(self, happening: Happening) -> None:
@@ -101,8 +103,10 @@ class Measures:
                 case "landed":
                     self._landings.add(of=happening.stage)
                     self._requests.add(of="landed")
-                case "bounced":
-                    self._requests.add(of="bounced")
+                case "bounced" | "withdrawn":
+                    self._requests.add(of=happening.kind)
+                case "revoked" if happening.of == "attempt":
+                    self._attempts.add(of="revoked")
                 case "issue_filed":
                     self._issues.add()
             if data.get("cost_usd"):

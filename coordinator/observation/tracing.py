@@ -63,6 +63,8 @@ class Tracing:
                 self._end_child(happening.of, happening.job, happening, str(happening.data["ending"]))
             case "lease_lost" if happening.of in _CHILDREN:
                 self._end_child(happening.of, happening.job, happening, "lost")
+            case "revoked" if happening.of in _CHILDREN:
+                self._end_child(happening.of, happening.job, happening, "revoked")
             case "approved":
                 self._begin_child("landing", happening.pull_request, happening)
             case "recheck":
@@ -78,7 +80,9 @@ class Tracing:
                 self._end_attempt(happening, ending)
             case "lease_lost" if happening.of == "attempt":
                 self._end_attempt(happening, "lost")
-            case "landed" | "bounced":
+            case "revoked" if happening.of == "attempt":
+                self._end_attempt(happening, "revoked")
+            case "landed" | "bounced" | "withdrawn":
                 self._end_child("landing", happening.pull_request, happening, happening.kind)
                 self._end_attempt(happening, happening.kind)
 

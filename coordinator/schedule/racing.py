@@ -1,16 +1,20 @@
 """Races: several attempts at one item at once, and which model makes them.
 
 An item that holds up many others, or that failed before, is worth more than one attempt at a time and a stronger model.
-The first result that is certified wins; the others are told to stop, and what they cost is counted all the same.
+The first that lands wins; the others are revoked in the same transaction, and what they cost is counted all the same.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from coordinator.campaign.settings import Settings
+    from coordinator.schedule.state import CampaignState, PullRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,8 @@ class RaceRules:
     Attributes:
         max_width: attempts at one item at once, at most.
         blocks_many: nodes resting on an item's node for which it gets one attempt more at once, and a model one tier
-            up; as many again for the next one.
-        after_failures: failed attempts at an item for which it gets the same.
+            up; twice as many for the next one.
+        after_failures: failed attempts at an item for which it gets the same; as many again for the next one.
         tiers: names of models, cheap to strong; at least one.
     """
 
@@ -40,58 +44,64 @@ class RaceRules:
         Args:
             unblocks: how many nodes rest on its node.
             failures: attempts at it that failed.
-            left: attempts that it may still have, at least one: a race is never wider.
+            left: attempts that it may still have, those under way among them: a race is never wider.
         """
         return max(1, min(1 + self._steps(unblocks, failures), self.max_width, left))
 
     def model(self, unblocks: int, failures: int) -> str:
-        """The model that makes the next attempt at an item."""
+        """The model that makes the next attempt at an item.
+
+        Args:
+            unblocks: how many nodes rest on its node.
+            failures: attempts at it before this one: those under way are reckoned as failed, for if one of them is
+                not, this one is of no use.
+        """
         return self.tiers[min(self._steps(unblocks, failures), len(self.tiers) - 1)]
 
 
-@dataclass(frozen=True, slots=True)
-class Racer:
-    """One of several attempts at an item, while it is under way or its pull request is open.
+def race_rules(settings: Settings) -> RaceRules:
+    """What the settings of a campaign say."""
+    race, model = settings.race, settings.model
+    return RaceRules(race.max_width, race.blocks_many, race.after_failures, model.tiers or (model.name,))
 
-    Attributes:
-        job: of the attempt.
-        request: number of its pull request; ``None`` while it is under way.
-        certified: whether the pull request is.
+
+def count_racers(state: CampaignState) -> Counter[int]:
+    """How many attempts are under way and pull requests open at each item of which none has been certified yet.
+
+    As soon as one has, the race grows no more; when that one bounces, it may again.
     """
+    attempts = (job.item for job in state.jobs if job.kind == "attempt" and job.item is not None)
+    racers = Counter([*attempts, *(request.item for request in state.pull_requests)])
+    for request in state.pull_requests:
+        if request.certified:
+            del racers[request.item]
+    return racers
 
-    job: int
-    request: int | None = None
-    certified: bool = False
 
+def leaders(requests: Iterable[PullRequest], asked: Mapping[int, set[int]]) -> dict[int, int]:
+    """The pull request that leads the race for each item with certified ones, by the item: it alone is reviewed.
 
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """How a race stands.
+    It is the one that has come farthest; of several that have come equally far, the first. So it stays the same one
+    until it lands or bounces, unless another is approved.
 
-    Attributes:
-        winner: number of the pull request that won; ``None`` while none is certified.
-        revoke: jobs of attempts to stop, in order.
-        withdraw: numbers of pull requests to close, in order.
+    Args:
+        requests: the open pull requests, oldest first.
+        asked: seats that review one right now, by its number.
     """
+    led: dict[int, tuple[tuple[bool, int], int]] = {}
+    for request in requests:
+        if request.state in {"reviewing", "approved"}:
+            seats = {verdict.seat for verdict in request.verdicts if verdict.commit == request.head}
+            come = (request.state == "approved", len(seats | asked.get(request.number, set())))
+            if request.item not in led or come > led[request.item][0]:
+                led[request.item] = (come, request.number)
+    return {item: number for item, (_, number) in led.items()}
 
-    winner: int | None = None
-    revoke: tuple[int, ...] = ()
-    withdraw: tuple[int, ...] = ()
 
-
-def judge(racers: Sequence[Racer]) -> Placing:
-    """Says who won the race for one item, and who has lost it: all others, as soon as one is certified.
-
-    Of several that were certified meanwhile, the one that was proposed first wins, so that the answer stays the same
-    however often it is asked for.
-    """
-    certified = [racer.request for racer in racers if racer.certified and racer.request is not None]
-    if not certified:
-        return Placing()
-    winner = min(certified)
-    proposed = [racer.request for racer in racers if racer.request is not None]
-    return Placing(
-        winner,
-        revoke=tuple(sorted(racer.job for racer in racers if racer.request is None)),
-        withdraw=tuple(sorted(number for number in proposed if number != winner)),
-    )
+def first_of_each(requests: Iterable[PullRequest]) -> Iterator[PullRequest]:
+    """The first of some pull requests for each item: no item lands twice."""
+    seen: set[int] = set()
+    for request in requests:
+        if request.item not in seen:
+            seen.add(request.item)
+            yield request

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.schedule.agenda import Agenda, Candidate
 from coordinator.schedule.experience import Experience, prior_of, traits_of
+from coordinator.schedule.racing import count_racers, race_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +45,7 @@ class Readiness:
         self._graph = graph
         self._state = state
         self._settings = settings
+        self._race = race_rules(settings)
         self.experience = experience or Experience(prior_of(settings))
         self._order = {label: place for place, label in enumerate(graph.order())}
         self._stated = {label for label, stages in state.landed.items() if stages and label in self._order}
@@ -81,6 +83,38 @@ class Readiness:
                 self._agenda.put(candidate)
         return (self._state.by_id[candidate.item] for candidate in self._agenda.upcoming(is_closed))
 
+    def racers(self, now: float, is_closed: Callable[[str], bool] = lambda _: False) -> Iterator[Item]:
+        """Items at work that may have one attempt more at once, those with the fewest first, then the most valuable.
+
+        Args:
+            now: seconds since the epoch, by which back-offs are judged.
+            is_closed: as for `ready`.
+        """
+        if self._race.max_width <= 1:
+            return
+        racing = [
+            (count, self._candidate(item))
+            for number, count in count_racers(self._state).items()
+            if (item := self._state.by_id.get(number)) is not None and self._may_race(item, count, now)
+        ]
+        racing.sort(key=lambda entry: (entry[0], -entry[1].value, entry[1].place))
+        for _, candidate in racing:
+            if not is_closed(candidate.chapter):
+                yield self._state.by_id[candidate.item]
+
+    def _may_race(self, item: Item, at_work: int, now: float) -> bool:
+        """Whether an item that is at work may have one attempt more."""
+        if item.state != "open" or item.not_before > now or item.label not in self._order or not self._is_ready(item):
+            return False
+        left = self._settings.retry.max_attempts - item.attempts
+        failures = max(item.attempts - at_work, 0)
+        return left > 0 and at_work < self._race.width(self._graph.leverage(item.label), failures, at_work + left)
+
+    def model_for(self, item: Item, number: int) -> str:
+        """The model that makes attempt `number` at an item: the one that a person chose, or that of its tier."""
+        before = max(item.attempts + number - 1 - item.sent, 0)
+        return item.model or self._race.model(self._graph.leverage(item.label), before)
+
     def follow(self, changed: Iterable[int]) -> None:
         """Takes note of items that changed: landed, given up, tried, begun, put off or left alone again."""
         for number in changed:
@@ -106,7 +140,7 @@ class Readiness:
 
     def _candidate(self, item: Item) -> Candidate:
         node = self._graph.blueprint.by_label[item.label]
-        traits = traits_of(node, item.stage, item.sent, item.model or self._settings.model.name)
+        traits = traits_of(node, item.stage, item.sent, self.model_for(item, item.sent + 1))
         leverage = self._graph.leverage(item.label)
         return Candidate(item.id, self._order[item.label], str(node.chapter), leverage, traits, item.boost)
 

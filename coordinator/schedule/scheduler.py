@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.means import within_means
+from coordinator.schedule.racing import first_of_each, leaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -130,8 +131,9 @@ def decide(
         capacity: slots and the price of a call.
         now: the time by which leases and back-offs are judged.
 
-    Invariants of the answer: no item gets a second attempt or pull request while one is open; no more jobs than
-    `capacity`; the caps of all jobs together never exceed the budget; nothing is done twice for one pull request.
+    Invariants of the answer: no item gets more attempts at once than `racing` says it is worth, or more than one new
+    one; of no item more than one pull request lands; no more jobs than `capacity`; the caps of all jobs together never
+    exceed the budget; nothing is done twice for one pull request.
     """
     expired: list[Action] = [Reap(job.id) for job in state.jobs if job.lease_until < now]
     if expired:
@@ -140,8 +142,9 @@ def decide(
         return [_red(state)]
     asked = _asked_seats(state)
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
+    settled += _landings(state)
     wanted: Iterable[StartReview | StartAttempt] = chain(
-        _reviews(state, settings, asked), _attempts(state, readiness, now)
+        _reviews(state, settings, asked), _attempts(state, readiness, now), _racers(state, readiness, now)
     )
     started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
@@ -162,8 +165,6 @@ def _settle(
 ) -> Iterator[Action]:
     """What the verdicts on a pull request, or its many tries, lead to."""
     if request.state == "approved":
-        if state.certified == state.main:
-            yield Land(request.number)
         return
     if request.tries >= MAX_TRIES:
         yield Bounce(
@@ -179,9 +180,18 @@ def _settle(
         yield Approve(request.number)
 
 
+def _landings(state: CampaignState) -> list[Land]:
+    """The approved pull requests, one of each item, while ``main`` is what was certified."""
+    if state.certified != state.main:
+        return []
+    approved = (request for request in state.pull_requests if request.state == "approved")
+    return [Land(request.number) for request in first_of_each(approved)]
+
+
 def _reviews(state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]) -> Iterator[StartReview]:
+    led = leaders(state.pull_requests, asked)
     for request in state.pull_requests:
-        if request.state != "reviewing" or request.tries >= MAX_TRIES:
+        if request.state != "reviewing" or request.tries >= MAX_TRIES or led[request.item] != request.number:
             continue
         if any(verdict.decision != "approve" for verdict in _current(request)):
             continue
@@ -201,17 +211,29 @@ def _attempts(state: CampaignState, readiness: Readiness, now: float) -> Iterato
             yield StartAttempt(item.id, item.sent + 1, 0.0)
 
 
+def _racers(state: CampaignState, readiness: Readiness, now: float) -> Iterator[StartAttempt]:
+    """Further attempts at items that have one, for slots that nothing else has use for.
+
+    None while nothing is under way: that money does not suffice for them ends no campaign.
+    """
+    if state.audited and state.jobs:
+        for item in readiness.racers(now):
+            yield StartAttempt(item.id, item.sent + 1, 0.0)
+
+
 def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
     under_way = {job.pull_request for job in state.jobs if job.kind == "build"}
     free = capacity.builds - sum(job.kind in {"build", "audit"} for job in state.jobs)
     if state.certified != state.main:
         free = 0
     waiting = [
-        request.number
+        request
         for request in state.pull_requests
         if request.state == "checking" and request.number not in under_way and request.tries < MAX_TRIES
     ]
-    return [StartBuild(number) for number in waiting[: max(free, 0)]]
+    ahead = {request.item for request in state.pull_requests if request.state in {"reviewing", "approved"}}
+    waiting.sort(key=lambda request: request.item in ahead)  # what is behind in a race may never be needed
+    return [StartBuild(request.number) for request in waiting[: max(free, 0)]]
 
 
 def _red(state: CampaignState) -> Finish:

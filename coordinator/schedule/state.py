@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 JobKind = Literal["attempt", "review", "build", "audit"]
 ItemState = Literal["open", "landed", "failed", "skipped"]
-PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced"]
+PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced", "withdrawn"]
 
 OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "reviewing", "approved")
 """States of a pull request that something is still to be done about."""
@@ -89,6 +89,7 @@ class PullRequest:
     """A branch an attempt proposed, still open.
 
     Attributes:
+        attempt: which attempt at the item proposed it, from 1.
         certified: the tip of ``main`` it was certified against; empty until it was.
         tries: builds and reviews of it that ended without an answer.
     """
@@ -101,6 +102,7 @@ class PullRequest:
     certified: str = ""
     verdicts: tuple[Verdict, ...] = ()
     tries: int = 0
+    attempt: int = 1
 
 
 class CampaignState:
@@ -202,6 +204,10 @@ class CampaignState:
         """Whether an item is open and nobody works on it: no attempt, no open pull request."""
         return self.by_id[item].state == "open" and not self._at_work[item]
 
+    def at_work(self, item: int) -> int:
+        """How many attempts and open pull requests there are of an item."""
+        return self._at_work[item]
+
     def put_item(self, item: Item) -> None:
         """Sets what is known of an item."""
         before = self.by_id.get(item.id)
@@ -247,7 +253,7 @@ class CampaignState:
         self._requests[request.number] = request
 
     def close_request(self, number: int) -> None:
-        """Forgets a pull request: it landed or bounced."""
+        """Forgets a pull request: it landed, bounced or was withdrawn."""
         request = self._requests.pop(number, None)
         if request is not None:
             self._at_work[request.item] -= 1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _UP_SECONDS = 60.0
 """How long the workers may take to show that they are there."""
 
-_TAKEN_BACK = ("expired", "lost")
+_TAKEN_BACK = ("expired", "lost", "revoked")
 """Endings of jobs whose lease was taken back, by a stop among other things: their work goes out again."""
 
 _GLANCE = 0.2

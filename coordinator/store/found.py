@@ -11,8 +11,9 @@ from agents import Usage
 from coordinator.store.issues import close_issues
 from coordinator.store.jobs import claim_end, send_job
 from coordinator.store.moves import FIND_LANDED, FINISH, INTEND, LAND_ITEM, make_move, may_move
-from coordinator.store.requests import drop_work, open_request
+from coordinator.store.requests import open_request
 from coordinator.store.schema import issues, items, landings, pull_requests
+from coordinator.store.withdrawal import supersede_work
 from coordinator.work.messages import AttemptEnded
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def take_up_landing(transaction: Transaction, found: FoundLanding, now: float) -
     told = {"lock": found.lock, "axioms": list(found.axioms), "assumes": list(found.assumes), "reason": ""}
     make_move(transaction, LAND_ITEM, item, **told)
     transaction.log("landed", now, pull_request=number, item=item, commit=found.commit)
-    drop_work(transaction, item, f"It has landed with {found.commit[:10]}.", now)
+    supersede_work(transaction, item, number, now)
     _close_issues(transaction, found, now)
     return True
 

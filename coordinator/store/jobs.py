@@ -80,6 +80,18 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
     transaction.log("lease_lost", now, job=job, of=row.kind, ending=ending, **subject)
 
 
+def revoke_job(transaction: Transaction, job: int, why: str, now: float) -> None:
+    """Takes back the lease of a job that nobody wants any more. It does not count against its item; its money does."""
+    row = read_row(transaction, jobs, job)
+    if row is None or row.state == "ended":
+        return
+    _end(transaction, job, "revoked", why, now)
+    if row.kind == "attempt":
+        forgive(transaction, row.item)
+    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
+    transaction.log("revoked", now, job=job, of=row.kind, ending="revoked", **subject)
+
+
 def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usage: Usage | None, now: float) -> Any:
     """Ends a job and returns its row, or ``None`` when its lease was lost before. Money counts either way."""
     row = read_row(transaction, jobs, job)

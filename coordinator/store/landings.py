@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
+from coordinator.errors import WrongMove
 from coordinator.queue import ModuleRecord
 from coordinator.store.issues import close_issues, closed_by_landing
 from coordinator.store.moves import (
@@ -22,6 +23,7 @@ from coordinator.store.portable import insert_or_replace
 from coordinator.store.rows import insert_row, read_row
 from coordinator.store.schema import landings, modules, pull_requests
 from coordinator.store.store import set_meta
+from coordinator.store.withdrawal import supersede_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,15 +31,32 @@ if TYPE_CHECKING:
     from coordinator.store.store import Transaction
 
 
+_ABOUT_TO_LAND = (
+    select(pull_requests.c.number)
+    .join(landings, landings.c.pull_request == pull_requests.c.number)
+    .where(landings.c.state == INTEND.target, pull_requests.c.item == bindparam("its_item"))
+)
+
+
 def intend_landing(transaction: Transaction, number: int, before: str, after: str, now: float) -> None:
     """Writes down a landing before the ref moves, so that a coordinator that dies in between is understood.
 
     Raises:
-        WrongMove: the request is not approved, or its item has landed: nothing lands twice.
+        WrongMove: the request is not approved, or its item has landed or is about to: nothing lands twice.
     """
     request = require_move(transaction, LAND, number)
     require_move(transaction, LAND_ITEM, request.item)
+    _require_no_other(transaction, number, request.item)
     insert_row(transaction, landings, pull_request=number, before=before, after=after, state=INTEND.target, at=now)
+
+
+def _require_no_other(transaction: Transaction, number: int, item: int) -> None:
+    """Refuses a landing while another pull request of the same item is about to land."""
+    other = transaction.execute(_ABOUT_TO_LAND, {"its_item": item}).scalars().first()
+    if other is not None and other != number:
+        raise WrongMove(
+            f"The pull request {number} cannot land: {other} of the same item is about to, so that nothing was changed."
+        )
 
 
 def abandon_landing(transaction: Transaction, after: str) -> None:
@@ -58,7 +77,7 @@ def finish_landing(
     now: float,
     records: Mapping[str, ModuleRecord] | None = None,
 ) -> None:
-    """``main`` moved to `after`: the request landed, its item is done, its modules are certified.
+    """``main`` moved to `after`: the request landed, its item is done, its modules are certified; other work ends.
 
     Only what was joined with a certified tip lands, so that `after` is certified too. `records` are what is certified
     of the modules with that commit, by default what the builders said of the request.
@@ -81,6 +100,7 @@ def finish_landing(
     set_meta(transaction, "main", after)
     set_meta(transaction, "certified", after)
     transaction.log("landed", now, pull_request=number, item=request.item, commit=after)
+    supersede_work(transaction, request.item, number, now)
 
 
 def forget_modules(transaction: Transaction, names: Sequence[str]) -> None:

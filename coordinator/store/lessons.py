@@ -24,8 +24,9 @@ def read_lessons(
 ) -> Iterator[Lesson]:
     """Every attempt that landed or came to nothing, in the order in which they were sent.
 
-    One that proposed something counts from when that landed or came back, with the cost of its reviews. Attempts at
-    nodes that the book does not have any more are left out.
+    One that proposed something counts from when that landed or came back, with the cost of its reviews. Left out are
+    attempts at nodes that the book does not have any more, and those whose proposal was withdrawn, or that were revoked
+    themselves: they were brought to an end by others.
 
     Args:
         transaction: of the store.

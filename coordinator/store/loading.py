@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 _ATTEMPTS = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
 _ITEMS = select(items).order_by(items.c.id)
 _LIVE_JOBS = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
-_OPEN_REQUESTS = select(pull_requests).where(pull_requests.c.state.in_(OPEN_STATES)).order_by(pull_requests.c.number)
+_OPEN_REQUESTS = (
+    select(pull_requests, jobs.c.number.label("attempt"))
+    .join(jobs, jobs.c.id == pull_requests.c.job)
+    .where(pull_requests.c.state.in_(OPEN_STATES))
+    .order_by(pull_requests.c.number)
+)
 _VERDICTS = select(verdicts).order_by(verdicts.c.id)
 _LANDINGS = (
     select(pull_requests.c.item, func.max(landings.c.id))
@@ -134,6 +139,7 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
             certified=row.certified,
             verdicts=tuple(given.get(row.number, ())),
             tries=fruitless.get(row.number, 0),
+            attempt=row.attempt,
         )
 
 

@@ -55,7 +55,7 @@ RETRY = Move("item", "retry", ("open", "failed", "skipped"), "open", "A person w
 
 SEND = Move("job", "send", (), "sent", "An order is about to go to the workers.")
 TAKE = Move("job", "take", ("sent", "running"), "running", "A worker says that it holds it.")
-END = Move("job", "end", ("sent", "running"), "ended", "A worker reported, or the lease ran out.")
+END = Move("job", "end", ("sent", "running"), "ended", "A worker reported, or the lease ran out or was revoked.")
 
 OPEN = Move("pull request", "open", (), "checking", "An attempt was submitted, or a person proposes commits.")
 CERTIFY = Move("pull request", "certify", ("checking",), "reviewing", "The gate accepted it, joined with `main`.")
@@ -74,14 +74,28 @@ BOUNCE = Move(
     "bounce",
     ("checking", "reviewing", "approved"),
     "bounced",
-    "The gate, the reviewers, a conflict, the book or a person speak against it, or nobody could tell.",
+    "The gate, the reviewers or a conflict speak against it, or nobody could tell.",
+)
+SUPERSEDE = Move(
+    "pull request",
+    "supersede",
+    ("checking", "reviewing", "approved"),
+    "withdrawn",
+    "Another pull request of its item landed: it lost the race.",
+)
+DROP = Move(
+    "pull request",
+    "drop",
+    ("checking", "reviewing", "approved"),
+    "withdrawn",
+    "A person left its item out, or the book no longer asks for it.",
 )
 LAND_AFTER_ALL = Move(
     "pull request",
     "land after all",
-    ("bounced",),
+    ("bounced", "withdrawn"),
     "landed",
-    "A coordinator died when `main` had moved to it, and before it was started again a person closed it.",
+    "A coordinator died when `main` had moved to it, and before it was started again it was closed.",
 )
 FIND_LANDED = Move(
     "pull request",
@@ -104,7 +118,7 @@ FILE_AGAIN = Move(
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
     *(SEND, TAKE, END),
-    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, LAND_AFTER_ALL, FIND_LANDED),
+    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
     *(INTEND, FINISH, ABANDON),
     *(FILE, CLOSE, FILE_AGAIN),
 )

@@ -8,19 +8,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from coordinator.schedule.retrying import Cause
-from coordinator.schedule.state import OPEN_STATES, stages_of
 from coordinator.store.items import add_feedback, fail
-from coordinator.store.jobs import reap_job
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, OPEN, RECHECK, make_move
 from coordinator.store.rows import insert_row, read_row, update_row
-from coordinator.store.schema import items, jobs, pull_requests
+from coordinator.store.schema import pull_requests
 from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from blueprint import Blueprint
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
     from coordinator.work.messages import AttemptEnded, BuildEnded
@@ -116,23 +113,3 @@ def bounce(transaction: Transaction, number: int, source: str, reason: str, retr
         add_feedback(transaction, row.item, source, reason, now)
     fail(transaction, row.item, CAUSES[source], reason, retry, now)
     transaction.log("bounced", now, pull_request=number, item=row.item, source=source)
-
-
-def close_strangers(transaction: Transaction, blueprint: Blueprint, now: float) -> None:
-    """Takes back leases and closes pull requests of items that the book does not have any more."""
-    wanted = {(node.label, stage) for node in blueprint.nodes for stage in stages_of(node)}
-    strangers = [row.id for row in transaction.execute(select(items)) if (row.label, row.stage) not in wanted]
-    for item in strangers:
-        drop_work(transaction, item, "The book no longer asks for it.", now)
-
-
-def drop_work(transaction: Transaction, item: int, reason: str, now: float) -> None:
-    """Takes back the leases of an item's jobs and closes its pull requests, since nobody wants it any more."""
-    at_work = select(jobs.c.id).where(jobs.c.item == item, jobs.c.state != "ended")
-    for job in transaction.execute(at_work).scalars().all():
-        reap_job(transaction, job, now, blame=None)
-    is_open = pull_requests.c.state.in_(OPEN_STATES)
-    asked = select(pull_requests.c.number).where(pull_requests.c.item == item, is_open)
-    for number in transaction.execute(asked).scalars().all():
-        make_move(transaction, BOUNCE, number, reason=reason, closed_at=now)
-        transaction.log("bounced", now, pull_request=number, item=item, source="person")

@@ -27,10 +27,10 @@ from coordinator.store.issues import PERSON, close_issues, file_issue
 from coordinator.store.items import add_feedback
 from coordinator.store.moves import RETRY, SKIP, make_move
 from coordinator.store.publications import Publication, note_publication
-from coordinator.store.requests import drop_work
 from coordinator.store.revisions import revise
 from coordinator.store.schema import failures, feedback, issues, items, jobs, pull_requests, wishes
 from coordinator.store.store import get_meta, set_meta
+from coordinator.store.withdrawal import drop_work
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from coordinator.errors import InputError
 from coordinator.schedule.experience import Experience, Lesson, prior_of, traits_of
 from coordinator.schedule.plan import Estimate, Interval, Means, Task, estimate
+from coordinator.schedule.racing import race_rules
 from coordinator.schedule.state import CampaignState, stages_of
 from coordinator.store.lessons import read_lessons
 from coordinator.store.loading import load_state
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from blueprint import DependencyGraph, Node, Stage
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.campaign.settings import Settings
+    from coordinator.schedule.racing import RaceRules
     from coordinator.store.store import Store, Transaction
 
 PLAN_FILE = "plan.json"
@@ -97,7 +99,7 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
     for lesson in lessons:
         experience.learn(lesson)
     means = Means(slots or settings.workers.agents, settings.retry.max_attempts)
-    result = estimate(list(_tasks(book, state, settings.model.name)), experience, means)
+    result = estimate(list(_tasks(book, state, race_rules(settings))), experience, means)
     assumptions = (*_assumptions(settings, experience, means), _budget_sentence(settings, state.spent_usd, result))
     left = _left(book, state)
     return Plan(time.time(), left, means.slots, experience.lessons, state.spent_usd, result, assumptions)
@@ -120,7 +122,7 @@ def _has_landed(label: str, stage: Stage, state: CampaignState) -> bool:
     return item is not None and item.state == "landed"
 
 
-def _tasks(book: Book, state: CampaignState, model: str) -> Iterator[Task]:
+def _tasks(book: Book, state: CampaignState, race: RaceRules) -> Iterator[Task]:
     """What may still be landed: what was given up is not, and holds up what rests on it."""
     numbers = {(node.label, stage): number for number, (node, stage) in enumerate(_stages(book))}
     for node, stage in _stages(book):
@@ -131,8 +133,9 @@ def _tasks(book: Book, state: CampaignState, model: str) -> Iterator[Task]:
                 for label in _needed(node.label, stage, book.graph)
                 if not _has_landed(label, "statement", state)
             )
-            traits = traits_of(node, stage, item.attempts if item else 0, model)
-            yield Task(numbers[node.label, stage], needs, traits, book.graph.leverage(node.label))
+            attempts, unblocks = item.attempts if item else 0, book.graph.leverage(node.label)
+            model = (item.model if item else "") or race.model(unblocks, attempts)
+            yield Task(numbers[node.label, stage], needs, traits_of(node, stage, attempts, model), unblocks)
 
 
 def _needed(label: str, stage: Stage, graph: DependencyGraph) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError, WrongMove
 from coordinator.schedule.state import OPEN_STATES, ItemState, PullRequestState
-from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store import items, jobs, landings, reports, requests, withdrawal
 from coordinator.store.moves import BOUNCE, MOVES, SKIP, Move, make_move, may_move, move_those
 from coordinator.store.schema import failures, pull_requests
 from coordinator.store.schema import issues as issue_table
@@ -176,7 +176,7 @@ def test_what_main_has_landed_although_its_request_was_closed_before_that_was_no
         landings.intend_landing(transaction, 1, "b", "c", 2.0)
     with store.begin() as transaction:  # the coordinator died, and a person leaves the node out meanwhile
         make_move(transaction, SKIP, 1)
-        requests.drop_work(transaction, 1, "Left out by a person.", 3.0)
+        withdrawal.drop_work(transaction, 1, "Left out by a person.", 3.0)
     with store.begin() as transaction:
         landings.finish_landing(transaction, 1, "c", 4.0)
         assert transaction.execute(select(pull_requests.c.state)).scalar_one() == "landed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import tempfile
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.racing import race_rules
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.scheduler import (
     Approve,
@@ -45,6 +47,13 @@ if TYPE_CHECKING:
 
 CAPACITY = Capacity(agents=4, builds=2)
 SETTINGS = Settings.model_validate({"retry": {"max_attempts": 4, "backoff_seconds": 0.5}, "budget_usd": 1000.0})
+RACING = Settings.model_validate(
+    {
+        "retry": {"max_attempts": 5, "backoff_seconds": 0.5},
+        "budget_usd": 1000.0,
+        "race": {"max_width": 3, "blocks_many": 1, "after_failures": 1},
+    }
+)
 HEAD, OLD = "a" * 40, "0" * 40
 
 
@@ -198,7 +207,8 @@ def as_plain(whole: CampaignState) -> tuple[object, ...]:
 class World:
     """The real store, transitions and scheduler, with workers that succeed, fail, vanish or report twice."""
 
-    def __init__(self, folder: Path, made: Blueprint, seed: int) -> None:
+    def __init__(self, folder: Path, made: Blueprint, seed: int, rules: Settings) -> None:
+        self.rules = rules
         self.store = Store(folder / "store.sqlite", writable=True)
         self.graph = DependencyGraph(made)
         self.random = random.Random(seed)
@@ -207,7 +217,7 @@ class World:
         with self.store.begin() as transaction:
             items.seed_items(transaction, made)
             set_meta(transaction, "main", HEAD)
-        self.ledger = Ledger(self.store, self.graph, SETTINGS)
+        self.ledger = Ledger(self.store, self.graph, self.rules)
 
     def load(self) -> CampaignState:
         """The state in memory, once it was seen to be the one in the store, and its readiness the one of the state."""
@@ -216,8 +226,9 @@ class World:
             assert self.ledger.modules == load_modules(transaction)
         kept = self.ledger.state
         assert as_plain(kept) == as_plain(stored)
-        fresh = Readiness(self.graph, stored, SETTINGS)
+        fresh = Readiness(self.graph, stored, self.rules)
         assert set(self.ledger.readiness.ready(self.now)) == set(fresh.ready(self.now))
+        assert list(self.ledger.readiness.racers(self.now)) == list(fresh.racers(self.now))
         assert (self.ledger.readiness.exhausted, self.ledger.readiness.is_empty) == (fresh.exhausted, fresh.is_empty)
         return kept
 
@@ -225,7 +236,7 @@ class World:
         for _ in range(3000):
             now_state = self.load()
             self.check(now_state)
-            actions = decide(now_state, self.ledger.readiness, SETTINGS, CAPACITY, self.now)
+            actions = decide(now_state, self.ledger.readiness, self.rules, CAPACITY, self.now)
             for action in actions:
                 if isinstance(action, Finish):
                     return action
@@ -237,13 +248,25 @@ class World:
         raise AssertionError("the campaign does not come to an end")
 
     def check(self, now_state: CampaignState) -> None:
-        busy = [job.item for job in now_state.jobs if job.kind == "attempt"]
-        busy += [request.item for request in now_state.pull_requests]
-        assert len(busy) == len(set(busy)), "an item is worked on twice"
+        busy = Counter(job.item for job in now_state.jobs if job.kind == "attempt")
+        busy += Counter(request.item for request in now_state.pull_requests)
+        assert all(count <= self.rules.race.max_width for count in busy.values()), "too many work on an item"
+        left_over = {job.item for job in now_state.jobs} | busy.keys()
+        assert not left_over.intersection(self.landed), "there is work on an item that has landed"
         assert len(self.landed) == len(set(self.landed)), "an item landed twice"
         agents = [job for job in now_state.jobs if job.kind in {"attempt", "review"}]
         assert len(agents) <= CAPACITY.agents
-        assert now_state.spent_usd + now_state.reserved_usd <= SETTINGS.budget_usd + 1e-6
+        assert now_state.spent_usd + now_state.reserved_usd <= self.rules.budget_usd + 1e-6
+
+    def check_race(self, target: int, now_state: CampaignState) -> None:
+        """An attempt is sent where nobody is at work, or where a race is worth it and has no leader yet."""
+        entered, at_work = now_state.by_id[target], now_state.at_work(target)
+        assert (entered.state, entered.not_before <= self.now) == ("open", True)
+        if at_work:
+            unblocks = self.graph.leverage(entered.label)
+            most = self.rules.retry.max_attempts
+            assert at_work < race_rules(self.rules).width(unblocks, max(entered.attempts - at_work, 0), most)
+            assert not any(each.certified for each in now_state.pull_requests if each.item == target)
 
     def send(self, kind: str, base: str = HEAD, **more: object) -> None:
         with self.ledger.begin() as transaction:
@@ -253,11 +276,11 @@ class World:
         with self.ledger.begin() as transaction:
             match action:
                 case Reap(job):
-                    jobs.reap_job(transaction, job, self.now, blame=SETTINGS.retry)
+                    jobs.reap_job(transaction, job, self.now, blame=self.rules.retry)
                 case Approve(number):
                     requests.approve(transaction, number, self.now)
                 case Bounce(number, source, reason):
-                    requests.bounce(transaction, number, source, reason, SETTINGS.retry, self.now)
+                    requests.bounce(transaction, number, source, reason, self.rules.retry, self.now)
                 case GiveUp(number):
                     items.give_up(transaction, number, self.now)
                 case Land(number):
@@ -265,13 +288,19 @@ class World:
                     self.landed.append(request.item)
                     landings.intend_landing(transaction, number, HEAD, f"{number:040x}", self.now)
                     landings.finish_landing(transaction, number, f"{number:040x}", self.now)
+        self.start(action, now_state)
+
+    def start(self, action: Action, now_state: CampaignState) -> None:
         match action:
             case StartAttempt(target, number, cap):
+                self.check_race(target, now_state)
                 self.send("attempt", item=target, number=number, cap_usd=cap)
             case StartReview(_, number, seat, cap):
-                self.send("review", item=1, pull_request=number, number=seat, cap_usd=cap)
+                if (about := now_state.request(number)) is not None:  # another of its item has just landed
+                    self.send("review", item=about.item, pull_request=number, number=seat, cap_usd=cap)
             case StartBuild(number):
-                self.send("build", item=1, pull_request=number)
+                if (about := now_state.request(number)) is not None:
+                    self.send("build", item=about.item, pull_request=number)
             case StartAudit():
                 self.send("audit", base=now_state.main)
 
@@ -289,7 +318,7 @@ class World:
             case "attempt":
                 ending = "submitted" if lucky else self.random.choice(["gave_up", "limit", "failed", "cancelled"])
                 attempt = AttemptEnded(job.id, ending, "words", usage, HEAD)
-                reports.end_attempt(transaction, attempt, SETTINGS.retry, self.now)
+                reports.end_attempt(transaction, attempt, self.rules.retry, self.now)
             case "review":
                 decision = "approve" if lucky else self.random.choice(["", "reject", "request_changes"])
                 ending = "verdict" if decision else "limit"
@@ -297,16 +326,18 @@ class World:
                 reports.end_review(transaction, review, self.now)
             case "build":
                 build = BuildEnded(job.id, accepted=lucky, reasons=("no",), lock="digest")
-                reports.end_build(transaction, build, SETTINGS.retry, self.now)
+                reports.end_build(transaction, build, self.rules.retry, self.now)
             case "audit":
                 reports.end_audit(transaction, AuditEnded(job.id, ""), self.now)
 
 
 @settings(max_examples=25, deadline=None)
-@given(books(), st.integers(0, 1000))
-def test_every_campaign_ends_with_each_node_in_one_state_and_nothing_landed_twice(made: Blueprint, seed: int) -> None:
+@given(books(), st.integers(0, 1000), st.sampled_from([SETTINGS, RACING]))
+def test_every_campaign_ends_with_each_node_in_one_state_and_nothing_landed_twice(
+    made: Blueprint, seed: int, rules: Settings
+) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        world = World(Path(folder), made, seed)
+        world = World(Path(folder), made, seed, rules)
         finish = world.run()
         last = world.load()
         world.store.close()

@@ -7,7 +7,7 @@ import pytest
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.store import items, jobs, reports, requests
+from coordinator.store import items, jobs, reports, requests, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded
@@ -58,7 +58,7 @@ def test_what_the_book_drops_is_neither_worked_on_nor_held_against_it(seeded: St
     smaller = book(node("d", definition=True))
     with seeded.begin() as transaction:
         items.give_up(transaction, 2, 1.0)
-        requests.close_strangers(transaction, smaller, 2.0)
+        withdrawal.close_strangers(transaction, smaller, 2.0)
     assert load(seeded).pull_requests == ()
     assert load(seeded).jobs == ()
     assert not end(seeded, job, "submitted")
