@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from coordinator.work.printed import KEPT, LARGEST
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from structlog.typing import EventDict
-
-LARGEST = 10 * 1024 * 1024
-"""Bytes of one file; then it is put aside and a new one begun."""
-
-KEPT = 5
-"""Files put aside that are kept."""
 
 _WARNINGS = frozenset({"warning", "error", "critical"})
 

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import redis
+import structlog
 
 from coordinator.errors import ServiceError
 from coordinator.work.carrier import connect
+from coordinator.work.printed import keep_small, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +42,8 @@ WORKER = (sys.executable, "-m", "coordinator", "worker")
 _RESTARTS = 5
 _RESTART_WINDOW = 60.0
 _LOOPBACK = "127.0.0.1"
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -100,11 +104,7 @@ class Service:
 
     def last_words(self) -> str:
         """The last line of its log."""
-        try:
-            lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        except OSError:
-            return ""
-        return lines[-1][:500] if lines else ""
+        return last_line(self.log)[:500]
 
     def tell(self, number: signal.Signals) -> None:
         """Sends a signal to it and whatever it started."""
@@ -150,6 +150,7 @@ class Services:
         self._broker: Service | None = None
         self._rehearsal: Service | None = None
         self._workers: dict[str, Service] = {}
+        self._large_logs: set[Path] = set()
 
     @property
     def owns_broker(self) -> bool:
@@ -169,11 +170,12 @@ class Services:
         self._start_workers()
 
     def revive(self) -> frozenset[str]:
-        """Starts again what died. Returns the queues whose workers were lost.
+        """Starts again what died, and keeps the logs small. Returns the queues whose workers were lost.
 
         Raises:
             ServiceError: a service dies again and again.
         """
+        self._keep_logs_small()
         if self._broker is not None and not self._broker.alive:
             self._stop([*self._workers.values(), self._broker])
             self._start_broker()
@@ -185,6 +187,17 @@ class Services:
         for queue in lost:
             self._workers[queue].start()
         return lost
+
+    def _keep_logs_small(self) -> None:
+        for service in (*self._singles(), *self._workers.values()):
+            try:
+                keep_small(service.log)
+            except OSError as error:  # the disk is full, say: the next round tries again
+                if service.log not in self._large_logs:
+                    log.warning("log_not_put_aside", log=str(service.log), error=str(error))
+                self._large_logs.add(service.log)
+            else:
+                self._large_logs.discard(service.log)
 
     def drain(self) -> None:
         """Tells the workers to stop what they do and to report it; `stop` does the rest."""

@@ -29,6 +29,7 @@ from coordinator.observation.tracing import export_traces
 from coordinator.store import jobs, reports, requests
 from coordinator.store.landings import finish_landing, intend_landing
 from coordinator.work.messages import BuildEnded, ReviewEnded
+from coordinator.work.printed import KEPT
 from tests.coordinator.test_steering import Steered
 from tests.coordinator.test_transitions import SPENT
 
@@ -222,7 +223,7 @@ def test_a_log_that_has_grown_is_put_aside_and_only_some_are_kept(
         for number in range(200):
             structlog.get_logger().info("attempt_sent", attempt=number)
     files = sorted(log_file.parent.iterdir())
-    assert len(files) == logs.KEPT + 1
+    assert len(files) == KEPT + 1
     assert all(file.stat().st_size <= 2000 for file in files)
     assert json.loads(log_file.read_text().splitlines()[-1])["attempt"] == 199
 
