@@ -133,10 +133,11 @@ class Snapshot:
         blueprint: the book.
         progress: by node label, one entry for every node.
         attempts: number of attempts by state.
-        pull_requests: every pull request, oldest first.
+        pull_requests: every pull request, oldest first; in a brief snapshot the last that landed.
+        requests: number of pull requests by state.
         landings: number of landings by stage.
         rungs: number of landings by what joined them with ``main``: ``git``, ``declarations`` or ``proof``.
-        failures: oldest first.
+        failures: oldest first; in a brief snapshot the last hundred.
         input_tokens, output_tokens: spent so far.
         cost_usd: spent so far, in dollars.
         retries: calls of the model that had to be repeated (rate limits, dropped connections).
@@ -155,6 +156,7 @@ class Snapshot:
     progress: Mapping[str, NodeProgress]
     attempts: Mapping[str, int] = field(default_factory=dict)
     pull_requests: tuple[PullRequestRecord, ...] = ()
+    requests: Mapping[str, int] = field(default_factory=dict)
     landings: Mapping[str, int] = field(default_factory=dict)
     rungs: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[FailureRecord, ...] = ()

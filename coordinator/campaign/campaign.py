@@ -110,7 +110,7 @@ class Campaign:
             BookError: it does not parse, holds no statements, or its nodes have no place in Lean.
         """
         with temporary_folder("book") as scratch:
-            self.hub.export(self.main(), scratch)
+            self.hub.export(self.main(), scratch, leave_out=".lean")  # a book reads none, and there are thousands
             blueprint = read_blueprint(scratch / self.settings.book)
         _require_readable(blueprint)
         return Book(blueprint, DependencyGraph(blueprint), plan_homes(blueprint, self.settings.library))

@@ -24,12 +24,18 @@ def write_tree(runner: Runner, folder: Path, base: str | None) -> str:
         return runner.run("write-tree", environment=environment).text
 
 
-def export(runner: Runner, commit: str, folder: Path) -> None:
-    """Writes the files of a commit below `folder`, which must be empty or missing."""
+def export(runner: Runner, commit: str, folder: Path, leave_out: str | None) -> None:
+    """Writes the files of a commit below `folder`; `Repository.export` tells more."""
     folder.mkdir(parents=True, exist_ok=True)
+    there = f"--prefix={folder.resolve()}/"
     with _index(folder) as environment:
         runner.run("read-tree", checked_oid(commit), environment=environment)
-        runner.run("checkout-index", "--all", f"--prefix={folder.resolve()}/", environment=environment)
+        if leave_out is None:
+            runner.run("checkout-index", "--all", there, environment=environment)
+            return
+        paths = runner.run("ls-files", "-z", environment=environment).output.split(b"\0")
+        wanted = b"".join(path + b"\0" for path in paths if path and not path.endswith(leave_out.encode()))
+        runner.run("checkout-index", "-z", "--stdin", there, given=wanted, environment=environment)
 
 
 def bring(runner: Runner, commit: str, folder: Path, index: Path) -> None:

@@ -173,9 +173,9 @@ class Repository:
         """
         return folders.write_tree(self._runner, folder, base)
 
-    def export(self, commit: str, folder: Path) -> None:
-        """Writes the files of a commit below `folder`, which must be empty or missing."""
-        folders.export(self._runner, commit, folder)
+    def export(self, commit: str, folder: Path, *, leave_out: str | None = None) -> None:
+        """Writes the files of a commit below `folder`, which must be empty or missing, but for names ending so."""
+        folders.export(self._runner, commit, folder, leave_out)
 
     def bring(self, commit: str, folder: Path, index: Path) -> None:
         """Makes a folder hold the files of a commit and nothing else, writing only what differs from what it held.

@@ -195,12 +195,9 @@ class _States:
 
 
 def _figures(snapshot: Snapshot, under_way: UnderWay) -> Table:
-    requests: dict[str, int] = {}
-    for request in snapshot.pull_requests:
-        requests[request.state] = requests.get(request.state, 0) + 1
     table = Table.grid(padding=(0, 3))
     table.add_row("under way", _counts(under_way.counts) or "nothing")
-    table.add_row("pull requests", _counts(requests) or "none yet")
+    table.add_row("pull requests", _counts(snapshot.requests) or "none yet")
     table.add_row("landings", _counts(snapshot.landings) or "none yet")
     table.add_row("tokens", f"{snapshot.input_tokens:,} in   {snapshot.output_tokens:,} out")
     rate = f"   ${under_way.dollars_an_hour:,.2f} an hour" if snapshot.state == "running" else ""

@@ -34,6 +34,9 @@ SORRY = "sorryAx"
 _DIFF_SHOWN = 100_000
 _MEMORY = 4096
 
+_LATEST = 100
+"""How many landings and failures a brief snapshot names."""
+
 
 def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool) -> Snapshot:
     """The campaign as it stands.
@@ -42,8 +45,10 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
         campaign: which.
         book: its book.
         store: its store.
-        sources: whether to read Lean sources and diffs from the hub too, as the site needs them.
+        sources: whether to read Lean sources and diffs from the hub too, as the site needs them; without them the
+            snapshot is brief: of what landed and what failed it names the last only.
     """
+    latest = None if sources else _LATEST
     with store.begin() as transaction:
         state = load_state(transaction)
         snapshot = Snapshot(
@@ -55,10 +60,11 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             blueprint=book.blueprint,
             progress=_progress(transaction, book, state),
             attempts=_attempts(transaction),
-            pull_requests=_requests(transaction),
+            pull_requests=_requests(transaction, latest),
+            requests=_request_counts(transaction),
             landings=_landings(transaction),
             rungs=_rungs(transaction),
-            failures=_failures(transaction),
+            failures=_failures(transaction, latest),
             issues=open_issues(transaction),
             **_spent(transaction),
             sandbox=campaign.settings.workers.sandbox,
@@ -199,17 +205,29 @@ def _spent(transaction: Transaction) -> dict[str, Any]:
     }
 
 
-def _requests(transaction: Transaction) -> tuple[PullRequestRecord, ...]:
-    given: dict[int, list[VerdictRecord]] = {}
-    for row in transaction.execute(select(verdicts).order_by(verdicts.c.id)):
-        record = VerdictRecord(row.reviewer, row.decision, row.reasons, row.commit)
-        given.setdefault(row.pull_request, []).append(record)
-    rows = transaction.execute(
+def _request_counts(transaction: Transaction) -> dict[str, int]:
+    state = pull_requests.c.state
+    return {row[0]: row[1] for row in transaction.execute(select(state, func.count()).group_by(state).order_by(state))}
+
+
+def _requests(transaction: Transaction, latest: int | None) -> tuple[PullRequestRecord, ...]:
+    """All pull requests, or the `latest` that landed, without what was said of them."""
+    chosen = (
         select(pull_requests, items.c.label, items.c.stage, jobs.c.number.label("attempt"))
         .join(items, items.c.id == pull_requests.c.item)
         .join(jobs, jobs.c.id == pull_requests.c.job)
         .order_by(pull_requests.c.number)
     )
+    given: dict[int, list[VerdictRecord]] = {}
+    if latest is not None:
+        last = select(landings.c.pull_request).where(landings.c.state == "landed")
+        last = last.order_by(landings.c.id.desc()).limit(latest)
+        rows = transaction.execute(chosen.where(pull_requests.c.number.in_(last)))
+    else:
+        rows = transaction.execute(chosen)
+        for row in transaction.execute(select(verdicts).order_by(verdicts.c.id)):
+            record = VerdictRecord(row.reviewer, row.decision, row.reasons, row.commit)
+            given.setdefault(row.pull_request, []).append(record)
     return tuple(
         PullRequestRecord(
             number=row.number,
@@ -229,14 +247,17 @@ def _requests(transaction: Transaction) -> tuple[PullRequestRecord, ...]:
     )
 
 
-def _failures(transaction: Transaction) -> tuple[FailureRecord, ...]:
+def _failures(transaction: Transaction, latest: int | None) -> tuple[FailureRecord, ...]:
+    """All failures, or the `latest`, oldest first."""
     rows = transaction.execute(
         select(failures, items.c.label, items.c.stage)
         .join(items, items.c.id == failures.c.item)
-        .order_by(failures.c.id)
-    )
+        .order_by(failures.c.id.desc())
+        .limit(latest)
+    ).all()
     return tuple(
-        FailureRecord(row.label, row.stage, row.cause, row.reason, row.at, final=bool(row.final)) for row in rows
+        FailureRecord(row.label, row.stage, row.cause, row.reason, row.at, final=bool(row.final))
+        for row in reversed(rows)
     )
 
 

@@ -17,16 +17,13 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
     counts = {state.value: 0 for state in NodeState}
     for each in snapshot.progress.values():
         counts[each.state.value] += 1
-    requests: dict[str, int] = {}
-    for request in snapshot.pull_requests:
-        requests[request.state] = requests.get(request.state, 0) + 1
     return {
         "campaign": snapshot.campaign,
         "state": snapshot.state,
         "reason": snapshot.reason,
         "nodes": counts,
         "attempts": dict(snapshot.attempts),
-        "pull_requests": requests,
+        "pull_requests": dict(snapshot.requests),
         "landings": {"total": sum(snapshot.landings.values()), **snapshot.landings},
         "rungs": dict(snapshot.rungs),
         "failures": [
