@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.lake_books import give_library
 from tests.support.toolchains import stand_in_toolchain
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=(HealthCheck.too_slow,),
+)
+settings.load_profile("steady")
+"""The same examples every time, however slow the machine is; `--hypothesis-profile default` draws others."""
 
 
 @pytest.fixture(scope="session")
