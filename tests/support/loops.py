@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from coordinator.campaign.campaign import Campaign
 from coordinator.engine.reconcile import Coordinator
@@ -45,21 +45,31 @@ class NoServices:
 class Loop:
     """A coordinator and the test's place at the other end of the broker."""
 
-    def __init__(self, folder: Path, broker: str) -> None:
-        self.campaign = campaign = Campaign.open(small_campaign(folder))
+    def __init__(self, folder: Path, broker: str, **settings: Any) -> None:
+        self.campaign = Campaign.open(small_campaign(folder, **settings))
         self.now = 1000.0
-        self.store = Store(campaign.store_path, writable=True)
+        self.store = Store(self.campaign.store_path, writable=True)
         self.services = NoServices(broker)
-        self.coordinator = Coordinator(
-            campaign,
-            campaign.read_book(),
+        self.coordinator = self._begin()
+        self.line, self.client = Line(broker), connect(broker)
+        with self.store.begin() as transaction:
+            self.key = str(get_meta(transaction, "key"))
+
+    def _begin(self) -> Coordinator:
+        return Coordinator(
+            self.campaign,
+            self.campaign.read_book(),
             self.store,
             self.services,  # type: ignore[arg-type]
             lambda: self.now,
         )
-        self.line, self.client = Line(broker), connect(broker)
-        with self.store.begin() as transaction:
-            self.key = str(get_meta(transaction, "key"))
+
+    def begin_again(self) -> None:
+        """Do as after ``kill -9``: another coordinator finds the store, the hub and the broker as they are."""
+        self.coordinator.close()
+        self.store.close()
+        self.store = Store(self.campaign.store_path, writable=True)
+        self.coordinator = self._begin()
 
     def step(self, seconds: float = 0.0) -> None:
         self.now += seconds
