@@ -45,6 +45,7 @@ NODE_BADGES: dict[NodeState, Badge] = {
 
 _PULL_REQUEST_BADGES = {
     "checking": Badge("busy", "◌", "checking", "Lean and the gate are looking at it."),
+    "resolving": Badge("busy", "⋈", "resolving", "It is in conflict with main; an agent joins both."),
     "reviewing": Badge("busy", "◍", "reviewing", "Reviewers are reading it."),
     "approved": Badge("stated", "✓", "approved", "It waits in the merge queue."),
     "landed": Badge("proved", "●", "landed", "It is on the main branch."),

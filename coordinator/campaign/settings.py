@@ -157,6 +157,13 @@ class ReviewSettings(_Section):
     """Reviewers of a proof. The kernel has already checked it: they judge style and honesty."""
 
 
+class ResolverSettings(_Section):
+    """Agents that join with ``main`` what no program joins."""
+
+    tries: Annotated[int, Field(ge=0, le=9)] = 2
+    """Tries at one pull request before it goes back to its item; 0 sends it back at once."""
+
+
 class BrokerSettings(_Section):
     """What carries messages between the coordinator and the workers."""
 
@@ -279,6 +286,8 @@ class Settings(_Section):
     """Races."""
     reviews: ReviewSettings = ReviewSettings()
     """Reviews."""
+    resolver: ResolverSettings = ResolverSettings()
+    """Resolvers."""
     broker: BrokerSettings = BrokerSettings()
     """Broker."""
     store: StoreSettings = StoreSettings()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 Number = Annotated[int, typer.Argument(min=1, help="The pull request's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-State = Literal["open", "checking", "reviewing", "approved", "landed", "bounced", "withdrawn", "all"]
+State = Literal["open", "checking", "resolving", "reviewing", "approved", "landed", "bounced", "withdrawn", "all"]
 
 _LONGEST_DIFF = 200_000
 """Characters of a diff."""

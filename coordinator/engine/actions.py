@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coordinator.engine.offering import offer_conflict
 from coordinator.schedule import scheduler
+from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
 from coordinator.store.issues import open_issues_of
 from coordinator.store.items import read_feedback
+from coordinator.store.resolving import read_tries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -24,7 +27,13 @@ if TYPE_CHECKING:
     from coordinator.work.carrier import Carrier
     from coordinator.work.messages import AgentOrder, BuildOrder, Order
 
-QUEUE_OF: dict[JobKind, str] = {"attempt": "agents", "review": "agents", "build": "builds", "audit": "builds"}
+QUEUE_OF: dict[JobKind, str] = {
+    "attempt": "agents",
+    "review": "agents",
+    "resolve": "agents",
+    "build": "builds",
+    "audit": "builds",
+}
 """Which queue a job goes to."""
 
 
@@ -129,6 +138,8 @@ class Performer:
                     yield self._attempt(self.ledger.state.by_id[item], number, cap)
             case scheduler.StartReview(_, number, seat, cap):
                 yield from self._review(number, seat, cap)
+            case StartResolve(_, number, _, cap):
+                yield from self._resolution(number, cap)
             case scheduler.StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
@@ -153,6 +164,26 @@ class Performer:
             return self.dispatcher.review(job, item, cap, request, state, words)
 
         yield _Order("review", request.base, write, item.id, number, seat, cap, self.settings.model.name)
+
+    def _resolution(self, number: int, cap: float) -> Iterator[_Order]:
+        """The order to resolve a conflict with ``main``, if there still is one."""
+        state = self.ledger.state
+        request = state.request(number)
+        if request is None:
+            return
+        hub, proved = self.dispatcher.campaign.hub, self._proved_by([request]).get(number, "")
+        offer = offer_conflict(hub, self.ledger, request, proved, self.clock())
+        if offer is None:
+            return
+        item = state.by_id[request.item]
+        model = self.ledger.readiness.model_for(item, request.attempt)
+        with self.ledger.begin() as transaction:
+            tries = read_tries(transaction, number)
+
+        def write(job: int, words: Sequence[Feedback]) -> AgentOrder:
+            return self.dispatcher.resolution(job, item, cap, request, offer, state, words, model, tries)
+
+        yield _Order("resolve", offer.tip, write, item.id, number, request.resolutions + 1, cap, model)
 
     def _builds(self, numbers: Sequence[int]) -> Iterator[_Order]:
         """The orders to build pull requests, each joined with ``main``."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agents import Assignment, DependencyBrief, Feedback, Limits, NodeBrief
+from agents import Assignment, Conflict, DependencyBrief, Feedback, Limits, NodeBrief
 from checker import Layout
-from coordinator.git import attempt_ref
+from coordinator.git import attempt_ref, resolution_ref
 from coordinator.work.locks import Lock
 from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from agents.assignment import Role
     from blueprint import Stage
     from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.engine.offering import Offer
     from coordinator.schedule.state import CampaignState, Item, PullRequest
 
 _FEEDBACK_SHOWN = 6
@@ -29,7 +31,10 @@ _ISSUES_SHOWN = 10
 """How many of the latest open issues of its node an agent reads."""
 
 _DIFF_SHOWN = 60_000
-"""Characters of a diff a reviewer reads."""
+"""Characters of a diff a reviewer or a resolver reads."""
+
+_CONFLICTS_SHOWN = 40
+"""Paths in conflict that a resolver reads of; no attempt writes more files."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,39 @@ class Dispatcher:
         envelope = self._envelope(job, base, state, item, request.attempt)
         return AgentOrder(envelope, assignment, self._model(), head=head)
 
+    def resolution(
+        self,
+        job: int,
+        item: Item,
+        cap_usd: float,
+        request: PullRequest,
+        offer: Offer,
+        state: CampaignState,
+        words: Sequence[Feedback],
+        model: str,
+        tries: Sequence[str],
+    ) -> AgentOrder:
+        """The order to join what `request` proposes with ``main``, as `offer` has it; `tries` tells of earlier ones."""
+        hub, paths = self.campaign.hub, offer.conflicts[:_CONFLICTS_SHOWN]
+        conflict = Conflict(
+            request.resolutions + 1,
+            paths,
+            main=hub.diff(request.base, offer.tip, _DIFF_SHOWN, paths),
+            branch=hub.diff(request.base, request.head, _DIFF_SHOWN, paths),
+            tries=tuple(tries),
+        )
+        assignment = self._assignment(
+            "resolver", item, request.attempt, cap_usd, state, words, commit=request.head, model=model
+        )
+        return AgentOrder(
+            self._envelope(job, offer.tip, state, item, request.attempt),
+            replace(assignment, conflict=conflict),
+            self._model(),
+            ref=resolution_ref(slug(item), job),
+            head=offer.commit,
+            branch=request.head,
+        )
+
     def build(self, job: int, item: Item, attempt: int, tip: str, candidate: str, state: CampaignState) -> BuildOrder:
         """The order to certify `candidate`, the branch of an attempt at the item joined with `tip`."""
         home = self.book.homes[item.label]
@@ -135,7 +173,7 @@ class Dispatcher:
 
     def _assignment(
         self,
-        role: str,
+        role: Role,
         item: Item,
         number: int,
         cap_usd: float,
@@ -149,7 +187,7 @@ class Dispatcher:
         settings = self.campaign.settings
         limits = settings.attempt
         return Assignment(
-            role="author" if role == "author" else "reviewer",
+            role=role,
             stage=item.stage,
             node=self._brief(item.label),
             model=model or settings.model.name,

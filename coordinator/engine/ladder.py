@@ -1,7 +1,8 @@
 """The ladder: a branch that git cannot join with ``main`` is joined by declarations, where nothing is guessed.
 
 Its rungs, from the lowest: git's own merge; both sides' declarations in one file; the tip's file with the branch's
-proof. What none of them joins goes back to its author. Whatever a rung makes passes the gate like any other change.
+proof; an agent, who is offered what is left with the conflicts marked. Whatever a rung makes passes the gate like any
+other change.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Literal
 from checker.errors import CheckerError
 from checker.source.lexer import LexicalError
 from checker.source.merge import LARGEST, merge_sources
+from checker.source.merge_layout import Marks
 from checker.source.transplant import transplant_proof
 from coordinator.errors import GitError
+from coordinator.work.merging import merge_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +28,8 @@ Rung = Literal["declarations", "proof"]
 
 _PLAIN = "100644"
 """Git's mode of a file that is no program, no link and no other repository."""
+
+_MARKS = Marks(ours="main", base="base", theirs="branch")
 
 _UNREADABLE = (CheckerError, LexicalError, UnicodeDecodeError)
 """What sources raise that cannot be cut into declarations with certainty."""
@@ -43,6 +48,19 @@ class Resolution:
     files: Mapping[str, bytes | Entry | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A joined state with conflicts, for an agent to settle.
+
+    Attributes:
+        files: what differs from the tip, by path, as far as it could be joined or marked.
+        conflicts: the paths that could not be joined.
+    """
+
+    files: Mapping[str, bytes | Entry | None]
+    conflicts: tuple[str, ...]
+
+
 def resolve(hub: Repository, tip: str, base: str, head: str, proved: str = "") -> Resolution | None:
     """Joins a branch with the tip by the declarations of its Lean files, or not at all.
 
@@ -56,24 +74,74 @@ def resolve(hub: Repository, tip: str, base: str, head: str, proved: str = "") -
     Raises:
         GitError: the hub broke.
     """
+    rungs, draft = _climb(hub, tip, base, head, proved, marked=False)
+    if draft.conflicts:
+        return None
+    return Resolution("proof" if "proof" in rungs else "declarations", draft.files)
+
+
+def mark_conflicts(hub: Repository, tip: str, base: str, head: str, proved: str = "") -> Draft:
+    """Joins a branch with the tip as far as `resolve` can, and marks both sides where it cannot.
+
+    Where a file cannot be marked (one side has none, or it is no text), the draft holds what the tip holds.
+
+    Args:
+        hub: the repository.
+        tip: where ``main`` is.
+        base: the commit that the branch began from.
+        head: the branch's.
+        proved: full name of the declaration that the branch proves; empty where it states one.
+
+    Raises:
+        GitError: the hub broke.
+    """
+    return _climb(hub, tip, base, head, proved, marked=True)[1]
+
+
+def _climb(
+    hub: Repository, tip: str, base: str, head: str, proved: str, *, marked: bool
+) -> tuple[frozenset[Rung], Draft]:
+    """Which rungs were needed, and what they make; without `marked`, the first conflict ends it."""
     meanwhile, own = hub.changes([(base, tip), (base, head)])
     touched = {change.path: change for change in meanwhile}
     files: dict[str, bytes | Entry | None] = {}
-    rung: Rung = "declarations"
+    rungs: set[Rung] = set()
+    conflicts: list[str] = []
     for change in own:
         other = touched.get(change.path)
-        if other is None:
-            if _stands_in_the_way(change.path, touched):
-                return None
+        if other is None and not _stands_in_the_way(change.path, touched):
             files[change.path] = change.after
-        elif other.after != change.after:
-            joined = _join(hub, other, change)
-            if joined is None and proved:
-                joined, rung = _transplant(hub, other, change, proved), "proof"
+        elif other is None or other.after != change.after:
+            rung, joined = _join_file(hub, other, change, proved) if other is not None else ("declarations", None)
             if joined is None:
-                return None
-            files[change.path] = joined
-    return Resolution(rung, files)
+                conflicts.append(change.path)
+                if not marked:
+                    break
+                joined = _mark(hub, other, change) if other is not None else None
+            if joined is not None:
+                rungs.add(rung)
+                files[change.path] = joined
+    return frozenset(rungs), Draft(files, tuple(conflicts))
+
+
+def _join_file(hub: Repository, ours: Change, theirs: Change, proved: str) -> tuple[Rung, bytes | None]:
+    """The rung that joins a file that both sides changed, and what it makes; ``None`` where none does."""
+    joined = _join(hub, ours, theirs)
+    if joined is None and proved:
+        return "proof", _transplant(hub, ours, theirs, proved)
+    return "declarations", joined
+
+
+def _mark(hub: Repository, ours: Change, theirs: Change) -> bytes | None:
+    """Both sides of a file with marks around what is in conflict; ``None`` where it cannot be marked."""
+    here, there = _read(hub, ours.after), _read(hub, theirs.after)
+    before = _read(hub, ours.before) if ours.before is not None else b""
+    if here is None or there is None or before is None:
+        return None
+    try:
+        return merge_versions(before, here, there, _MARKS, is_lean=_is_lean(ours.path)).data
+    except (CheckerError, GitError):  # it is no text, or none that can be cut
+        return None
 
 
 def _stands_in_the_way(path: str, touched: Mapping[str, Change]) -> bool:

@@ -26,6 +26,7 @@ from coordinator.store.landings import (
     intended_landings,
 )
 from coordinator.store.requests import Joined, bounce, note_joins, recheck
+from coordinator.store.resolving import leave_to_resolver
 from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
@@ -50,12 +51,20 @@ class Candidate:
 
 
 class Lander:
-    """Moves ``main``. The only one who does."""
+    """Moves ``main``. The only one who does.
 
-    def __init__(self, hub: Repository, ledger: Ledger, retry: RetrySettings) -> None:
+    Args:
+        hub: the repository.
+        ledger: of the campaign.
+        retry: its rules for what fails.
+        resolvers: tries of resolvers that a branch gets which no program joins; with 0 it goes back to its item.
+    """
+
+    def __init__(self, hub: Repository, ledger: Ledger, retry: RetrySettings, resolvers: int = 0) -> None:
         self._hub = hub
         self._ledger = ledger
         self._retry = retry
+        self._resolvers = resolvers
 
     def recover(self, now: float) -> None:
         """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is.
@@ -77,7 +86,7 @@ class Lander:
             set_meta(transaction, "main", tip or "")
 
     def join(self, requests: Sequence[PullRequest], now: float, proved: Mapping[int, str]) -> dict[int, Candidate]:
-        """Joins branches with the tip for the builders; those that no rung of the ladder joins go back to their items.
+        """Joins branches with the tip for the builders; what no program joins is left to a resolver, or goes back.
 
         Args:
             requests: the branches.
@@ -98,10 +107,17 @@ class Lander:
                 author = self._hub.author(request.head)
                 fit.append((request.number, resolved.rung, _candidate(request, tip, resolved.files, author)))
             else:
-                source = "merge" if found.conflicts else "infrastructure"
-                reason = f"{found.reason} Start from main as it is now, at {tip[:10]}."
-                self._bounce(request.number, source, reason, now)
+                self._leave(request.number, found, tip, now)
         return self._contribute(fit, tip, now)
+
+    def _leave(self, number: int, refusal: Refusal, tip: str, now: float) -> None:
+        """Leaves a branch that no program joins to a resolver; one that git refuses otherwise goes back to its item."""
+        if refusal.conflicts and self._resolvers:
+            with self._ledger.begin() as transaction:
+                leave_to_resolver(transaction, number, refusal.reason, now)
+            return
+        source = "merge" if refusal.conflicts else "infrastructure"
+        self._bounce(number, source, f"{refusal.reason} Start from main as it is now, at {tip[:10]}.", now)
 
     def _resolve(self, request: PullRequest, refusal: Refusal, tip: str, proved: str) -> Resolution | None:
         return resolve(self._hub, tip, request.base, request.head, proved) if refusal.conflicts else None

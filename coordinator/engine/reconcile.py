@@ -22,12 +22,12 @@ from coordinator.schedule.scheduler import Capacity, Finish, decide
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
-from coordinator.store.reports import end_attempt, end_audit, end_build, end_review
+from coordinator.store.reports import end_attempt, end_audit, end_build, end_resolution, end_review
 from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
 from coordinator.work.hello import hello
-from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ReviewEnded
+from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ResolutionEnded, ReviewEnded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,7 @@ class Coordinator:
             observer.follow(self._ledger)
         self._granter = Granter(campaign, book, self._ledger.begin, clock)
         self.told_to_stop = False
-        self._lander = Lander(campaign.hub, self._ledger, self._settings.retry)
+        self._lander = Lander(campaign.hub, self._ledger, self._settings.retry, self._settings.resolver.tries)
         self._lander.recover(clock())
         if services.owns_broker:
             self._reap_all(lambda _: True, blame=False)
@@ -288,6 +288,8 @@ class Coordinator:
                 end_attempt(transaction, report, self._settings.retry, now, self._full_cap(report.job))
             case ReviewEnded():
                 end_review(transaction, report, now)
+            case ResolutionEnded():
+                end_resolution(transaction, report, now)
             case BuildEnded():
                 end_build(transaction, report, self._settings.retry, now)
             case AuditEnded():

@@ -14,7 +14,7 @@ from coordinator.git.finding import repository_of, work_tree_of
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.lineage import OwnCommit
 from coordinator.git.merging import Merge
-from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref
+from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref, resolution_ref
 from coordinator.git.repository import Repository
 from coordinator.git.telling import Told
 from coordinator.git.trailers import Trailers
@@ -43,5 +43,6 @@ __all__ = [
     "git_version",
     "repository_of",
     "require_git",
+    "resolution_ref",
     "work_tree_of",
 ]

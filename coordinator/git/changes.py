@@ -55,15 +55,16 @@ def changes_of_trees(runner: Runner, pairs: Sequence[tuple[str, str]]) -> list[C
     return _changes(runner, pairs, [f"{checked_oid(old)} {checked_oid(new)}" for old, new in pairs])
 
 
-def unified_diff(runner: Runner, base: str, head: str, limit: int) -> str:
-    """Unified diff of two commits, cut after `limit` characters.
+def unified_diff(runner: Runner, base: str, head: str, limit: int, paths: Sequence[str] = ()) -> str:
+    """Unified diff of two commits, of all or some paths, cut after `limit` characters.
 
     Raises:
         GitError: a commit is missing.
     """
     flags = ("--no-color", "--no-ext-diff", "--no-textconv", "--no-renames")
+    chosen = ("--", *(f":(top,literal){path}" for path in paths)) if paths else ()
     # Four bytes are the longest character; what is cut off is not even produced.
-    answer = runner.attempt("diff", *flags, checked_oid(base), checked_oid(head), limit=4 * limit + 4)
+    answer = runner.attempt("diff", *flags, checked_oid(base), checked_oid(head), *chosen, limit=4 * limit + 4)
     if answer.status != 0:
         raise GitError(f"git diff failed in {runner.path}: {answer.complaint}")
     return answer.text if len(answer.text) <= limit else f"{answer.text[:limit]}\n[cut after {limit} characters]\n"

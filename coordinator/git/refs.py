@@ -38,6 +38,11 @@ def attempt_ref(slug: str, number: int) -> str:
     return f"refs/attempts/{slug}/{number}"
 
 
+def resolution_ref(slug: str, job: int) -> str:
+    """The branch of one try of a resolver: each has its own, so that what comes too late takes nothing's place."""
+    return f"refs/attempts/{slug}/joined-{job}"
+
+
 def candidate_ref(number: int) -> str:
     """The joined state of one pull request and ``main``, as builders fetch it."""
     return f"refs/candidates/{number}"

@@ -143,9 +143,9 @@ class Repository:
         """
         return changes_of_commits(self._runner, pairs)
 
-    def diff(self, base: str, head: str, limit: int = 200_000) -> str:
-        """Unified diff of two commits, cut after `limit` characters."""
-        return unified_diff(self._runner, base, head, limit)
+    def diff(self, base: str, head: str, limit: int = 200_000, paths: Sequence[str] = ()) -> str:
+        """Unified diff of two commits, of all or some paths, cut after `limit` characters."""
+        return unified_diff(self._runner, base, head, limit, paths)
 
     def parting(self, one: str, other: str) -> str | None:
         """The last commit that two commits have in common; ``None`` where they have none.

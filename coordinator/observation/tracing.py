@@ -1,4 +1,4 @@
-"""Traces: one span an attempt, with a child each build, each review and its landing. Needs the extra ``otel``."""
+"""Traces: one span an attempt, a child each build, review and resolution, and its landing. Needs the extra ``otel``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LATEST = 10_000
 """Attempts that may be open at once; of those beyond no trace is kept."""
 
-_CHILDREN = ("build", "review")
+_CHILDREN = ("build", "review", "resolve")
 
 
 def export_traces(endpoint: str, campaign: str) -> Tracing:
@@ -57,9 +57,9 @@ class Tracing:
         match happening.kind:
             case "attempt_sent" if len(self._attempts) < _LATEST:
                 self._attempts[happening.job] = self._begin("attempt", happening)
-            case "build_sent" | "review_sent":
+            case "build_sent" | "review_sent" | "resolve_sent":
                 self._begin_child(happening.of, happening.job, happening)
-            case "build_ended" | "review_ended":
+            case "build_ended" | "review_ended" | "resolve_ended":
                 self._end_child(happening.of, happening.job, happening, str(happening.data["ending"]))
             case "lease_lost" if happening.of in _CHILDREN:
                 self._end_child(happening.of, happening.job, happening, "lost")

@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from coordinator.campaign.settings import Settings
-    from coordinator.schedule.scheduler import Capacity, StartAttempt, StartReview
+    from coordinator.schedule.scheduler import Capacity, Start
     from coordinator.schedule.state import CampaignState
 
 
 def within_means(
-    wanted: Iterable[StartReview | StartAttempt], state: CampaignState, settings: Settings, capacity: Capacity
-) -> tuple[list[StartReview | StartAttempt], bool]:
+    wanted: Iterable[Start], state: CampaignState, settings: Settings, capacity: Capacity
+) -> tuple[list[Start], bool]:
     """As many of `wanted` as slots and money allow, each with its cap; and whether money was what ended it."""
-    free = capacity.agents - sum(job.kind in {"attempt", "review"} for job in state.jobs)
+    free = capacity.agents - sum(job.kind in {"attempt", "review", "resolve"} for job in state.jobs)
     room = settings.budget_usd - state.spent_usd - state.reserved_usd
-    started: list[StartReview | StartAttempt] = []
+    started: list[Start] = []
     for action in islice(wanted, max(free, 0)):
         full_cap = _full_cap(action, state, settings)
         cap = min(full_cap, room)
@@ -31,7 +31,7 @@ def within_means(
     return started, False
 
 
-def _full_cap(action: StartReview | StartAttempt, state: CampaignState, settings: Settings) -> float:
-    """Dollars for an agent where money is no object; those that a person chose are for attempts, not for reviews."""
+def _full_cap(action: Start, state: CampaignState, settings: Settings) -> float:
+    """Dollars for an agent where money is no object; those that a person chose are not for reviews."""
     allowed = 0.0 if hasattr(action, "seat") else state.by_id[action.item].max_cost_usd
     return allowed or settings.attempt.max_cost_usd

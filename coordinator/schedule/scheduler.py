@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from coordinator.schedule.conflicts import StartResolve, resolutions, unresolved
 from coordinator.schedule.means import within_means
 from coordinator.schedule.racing import first_of_each, leaders
 
@@ -101,7 +102,8 @@ class Finish:
     reason: str
 
 
-Action = Reap | StartAttempt | StartReview | StartBuild | StartAudit | Approve | Bounce | Land | GiveUp | Finish
+Start = StartReview | StartResolve | StartAttempt
+Action = Reap | Start | StartBuild | StartAudit | Approve | Bounce | Land | GiveUp | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,11 @@ def decide(
     asked = _asked_seats(state)
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
     settled += _landings(state)
-    wanted: Iterable[StartReview | StartAttempt] = chain(
-        _reviews(state, settings, asked), _attempts(state, readiness, now), _racers(state, readiness, now)
+    wanted: Iterable[Start] = chain(
+        _reviews(state, settings, asked),
+        resolutions(state, settings, MAX_TRIES),
+        _attempts(state, readiness, now),
+        _racers(state, readiness, now),
     )
     started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
@@ -168,8 +173,13 @@ def _settle(
         return
     if request.tries >= MAX_TRIES:
         yield Bounce(
-            request.number, "infrastructure", f"{request.tries} builds or reviews of it ended without an answer."
+            request.number,
+            "infrastructure",
+            f"{request.tries} builds, reviews or resolutions of it ended without an answer.",
         )
+        return
+    if request.state == "resolving" and request.resolutions >= settings.resolver.tries:
+        yield Bounce(request.number, "merge", unresolved(request, state))
         return
     if request.state != "reviewing":
         return

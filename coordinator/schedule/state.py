@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     from blueprint import Blueprint, Node, Stage
 
-JobKind = Literal["attempt", "review", "build", "audit"]
+JobKind = Literal["attempt", "review", "resolve", "build", "audit"]
 ItemState = Literal["open", "landed", "failed", "skipped"]
-PullRequestState = Literal["checking", "reviewing", "approved", "landed", "bounced", "withdrawn"]
+PullRequestState = Literal["checking", "resolving", "reviewing", "approved", "landed", "bounced", "withdrawn"]
 
-OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "reviewing", "approved")
+OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "resolving", "reviewing", "approved")
 """States of a pull request that something is still to be done about."""
 
 
@@ -54,10 +54,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A leased piece of work that a worker does: an attempt, a review, a build or an audit.
+    """A leased piece of work that a worker does: an attempt, a review, a resolution, a build or an audit.
 
     Attributes:
-        number: of an attempt: which one on its item, from 1; of a review: the reviewer's seat, from 0.
+        number: of an attempt: which one on its item, from 1; of a review: the reviewer's seat, from 0; of a
+            resolution: which try at its pull request, from 1.
         lease_until: seconds since the epoch. A job is sent once: when its lease is lost the work goes out again
             as a new job, so that the id is the fencing number, and what is reported of a lost job changes nothing.
         cap_usd: dollars reserved for it, which it cannot overrun.
@@ -90,8 +91,11 @@ class PullRequest:
 
     Attributes:
         attempt: which attempt at the item proposed it, from 1.
+        base: the commit of ``main`` that it began from, or that a resolver joined it with.
+        head: what is proposed: the author's commit, or a resolver's.
         certified: the tip of ``main`` it was certified against; empty until it was.
-        tries: builds and reviews of it that ended without an answer.
+        tries: builds, reviews and resolutions of it that ended without an answer.
+        resolutions: tries of resolvers to join it with ``main`` that have ended with one.
     """
 
     number: int
@@ -103,6 +107,7 @@ class PullRequest:
     verdicts: tuple[Verdict, ...] = ()
     tries: int = 0
     attempt: int = 1
+    resolutions: int = 0
 
 
 class CampaignState:

@@ -36,6 +36,7 @@ from coordinator.work.messages import (
     AuditEnded,
     AuditOrder,
     BuildEnded,
+    ResolutionEnded,
     ReviewEnded,
     failed_report,
     reviewer_of,
@@ -76,6 +77,8 @@ class SimulatedWorkshop:
             match order:
                 case AgentOrder(assignment=assignment) if assignment.role == "author":
                     return self._attempt(order, cancelled)
+                case AgentOrder(assignment=assignment) if assignment.role == "resolver":
+                    return self._resolve(order, cancelled)
                 case AgentOrder():
                     return self._review(order, cancelled)
                 case AuditOrder():
@@ -103,12 +106,25 @@ class SimulatedWorkshop:
             return AttemptEnded(job, "failed", f"Its branch was not pushed: {error}", usage)
         return AttemptEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
 
+    def _resolve(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ResolutionEnded:
+        """Writes the author's file anew onto the tip: what both sides of a simulated conflict come to."""
+        job, assignment = order.envelope.job, order.assignment
+        drawn = self._behaviour.draw(f"resolve/{order.branch}/{job}")
+        done = _wait(drawn.seconds, cancelled)
+        usage = _usage(drawn, done, assignment.limits.max_cost_usd)
+        if done < 1:
+            return ResolutionEnded(job, "cancelled", "It was told to stop.", usage)
+        if drawn.fate in {"gave_up", "limit", "failed"}:
+            return ResolutionEnded(job, drawn.fate, f"The lot said {drawn.fate}.", usage)
+        head = self._publish(order, write_module(assignment, drawn.fate))
+        return ResolutionEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
+
     def _publish(self, order: AgentOrder, text: str) -> str:
-        """Commits an author's file and brings its branch to the hub; returns the commit."""
+        """Commits an author's or a resolver's file and brings its branch to the hub; returns the commit."""
         assignment, envelope = order.assignment, order.envelope
         repository = self._repository(envelope)
         if repository is self._mirror:
-            repository.fetch(envelope.remote, [envelope.base])
+            repository.fetch(envelope.remote, [envelope.base, *([order.branch] if order.branch else [])])
         head = repository.contribute(
             Contribution(
                 envelope.base,
@@ -116,6 +132,7 @@ class SimulatedWorkshop:
                 f"{assignment.stage} of {assignment.node.label}\n\nAttempt: {assignment.attempt}\n",
                 Identity.of_agent("agent", assignment.model),
                 "" if repository is self._mirror else order.ref,
+                order.branch,
             )
         )
         if repository is self._mirror:

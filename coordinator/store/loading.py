@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, case, func, or_, select
 
 from coordinator.queue import ModuleRecord
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
+from coordinator.store.resolving import TRIED
 from coordinator.store.schema import items, jobs, landings, modules, pull_requests, verdicts
 from coordinator.store.store import get_meta, select_among
 
@@ -33,9 +34,16 @@ _LANDINGS = (
     .where(landings.c.state == "landed")
     .group_by(pull_requests.c.item)
 )
-_FRUITLESS = (
-    select(jobs.c.pull_request, func.count())
-    .where(jobs.c.kind.in_(("review", "build")), jobs.c.ending.in_(("failed", "lost", "limit", "gave_up")))
+_IN_VAIN = ("failed", "lost")
+_NO_VERDICT = ("limit", "gave_up")
+_FRUITLESS = or_(
+    and_(jobs.c.kind.in_(("review", "build", "resolve")), jobs.c.ending.in_(_IN_VAIN)),
+    and_(jobs.c.kind == "review", jobs.c.ending.in_(_NO_VERDICT)),
+)
+_RESOLUTIONS = and_(jobs.c.kind == "resolve", jobs.c.ending.in_(TRIED))
+_TRIES = (
+    select(jobs.c.pull_request, func.count(case((_FRUITLESS, 1))), func.count(case((_RESOLUTIONS, 1))))
+    .where(jobs.c.pull_request.is_not(None))
     .group_by(jobs.c.pull_request)
 )
 
@@ -128,8 +136,9 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
     """Pull requests still open, oldest first, all or `only` some."""
     rows = list(select_among(transaction, _OPEN_REQUESTS, pull_requests.c.number, only))
     numbers = [row.number for row in rows]
-    given, fruitless = load_verdicts(transaction, numbers), _fruitless_jobs(transaction, numbers)
+    given, tries = load_verdicts(transaction, numbers), _count_tries(transaction, numbers)
     for row in rows:
+        fruitless, resolutions = tries.get(row.number, (0, 0))
         yield PullRequest(
             number=row.number,
             item=row.item,
@@ -138,14 +147,15 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
             head=row.head,
             certified=row.certified,
             verdicts=tuple(given.get(row.number, ())),
-            tries=fruitless.get(row.number, 0),
+            tries=fruitless,
             attempt=row.attempt,
+            resolutions=resolutions,
         )
 
 
-def _fruitless_jobs(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, int]:
-    """Builds and reviews that failed to give an answer, or lost their worker, by pull request."""
-    return {row[0]: row[1] for row in select_among(transaction, _FRUITLESS, jobs.c.pull_request, numbers)}
+def _count_tries(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, tuple[int, int]]:
+    """By pull request: jobs of it that failed to give an answer or lost their worker; tries of resolvers."""
+    return {row[0]: (row[1], row[2]) for row in select_among(transaction, _TRIES, jobs.c.pull_request, numbers)}
 
 
 def load_verdicts(transaction: Transaction, numbers: Collection[int] | None = None) -> Mapping[int, list[Verdict]]:

@@ -65,28 +65,42 @@ RECHECK = Move("pull request", "recheck", ("approved",), "checking", "`main` mov
 REVISE = Move(
     "pull request",
     "revise",
-    ("checking", "reviewing", "approved"),
+    ("checking", "resolving", "reviewing", "approved"),
     "checking",
     "A person's commits take the place of those proposed.",
+)
+CONFLICT = Move(
+    "pull request",
+    "conflict",
+    ("checking",),
+    "resolving",
+    "No program joins it with `main`, or the gate refuses what a resolver made of it.",
+)
+RESOLVE = Move(
+    "pull request",
+    "resolve",
+    ("resolving",),
+    "checking",
+    "A resolver joined it with `main`, or `main` moved and it is in conflict no more.",
 )
 BOUNCE = Move(
     "pull request",
     "bounce",
-    ("checking", "reviewing", "approved"),
+    ("checking", "resolving", "reviewing", "approved"),
     "bounced",
     "The gate, the reviewers or a conflict speak against it, or nobody could tell.",
 )
 SUPERSEDE = Move(
     "pull request",
     "supersede",
-    ("checking", "reviewing", "approved"),
+    ("checking", "resolving", "reviewing", "approved"),
     "withdrawn",
     "Another pull request of its item landed: it lost the race.",
 )
 DROP = Move(
     "pull request",
     "drop",
-    ("checking", "reviewing", "approved"),
+    ("checking", "resolving", "reviewing", "approved"),
     "withdrawn",
     "A person left its item out, or the book no longer asks for it.",
 )
@@ -100,7 +114,7 @@ LAND_AFTER_ALL = Move(
 FIND_LANDED = Move(
     "pull request",
     "find landed",
-    ("checking", "reviewing", "approved"),
+    ("checking", "resolving", "reviewing", "approved"),
     "landed",
     "`main`'s history has its landing, which the store does not know: an older one was put in its place.",
 )
@@ -118,7 +132,8 @@ FILE_AGAIN = Move(
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
     *(SEND, TAKE, END),
-    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
+    *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, CONFLICT, RESOLVE),
+    *(BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
     *(INTEND, FINISH, ABANDON),
     *(FILE, CLOSE, FILE_AGAIN),
 )

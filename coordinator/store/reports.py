@@ -13,16 +13,17 @@ from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
 from coordinator.store.landings import replace_modules
-from coordinator.store.moves import CERTIFY, may_move
+from coordinator.store.moves import CERTIFY, RESOLVE, may_move
 from coordinator.store.portable import insert_missing
 from coordinator.store.requests import bounce, certify, open_request
+from coordinator.store.resolving import is_resolved, refuse_resolution, take_resolution
 from coordinator.store.schema import verdicts
 from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
+    from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
 
 
 def end_attempt(
@@ -69,6 +70,17 @@ def end_review(transaction: Transaction, report: ReviewEnded, now: float) -> boo
     return True
 
 
+def end_resolution(transaction: Transaction, report: ResolutionEnded, now: float) -> bool:
+    """Applies the end of a resolver's try: what it made is proposed, unless the pull request was closed meanwhile."""
+    row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
+    if row is None:
+        return False
+    file_findings(transaction, report.findings, row, now)
+    if report.ending == "submitted" and may_move(transaction, RESOLVE, row.pull_request):
+        take_resolution(transaction, row.pull_request, row.base, report.head, now)
+    return True
+
+
 def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings, now: float) -> bool:
     """Applies the gate's answer to a pull request, unless that was closed while the builders looked at it."""
     ending = "failed" if report.error else "accepted" if report.accepted else "refused"
@@ -79,6 +91,8 @@ def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings
         return True
     if report.accepted:
         certify(transaction, row.pull_request, row.base, report, now)
+    elif is_resolved(transaction, row.pull_request):
+        refuse_resolution(transaction, row.pull_request, report.reasons, now)
     else:
         bounce(transaction, row.pull_request, "checker", "\n".join(report.reasons), retry, now)
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -10,7 +10,8 @@ from sqlalchemy import select
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import add_feedback, fail
 from coordinator.store.landings import module_rows
-from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, OPEN, RECHECK, make_move
+from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, CONFLICT, OPEN, RECHECK, make_move
+from coordinator.store.resolving import RUNG, read_tries
 from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import pull_requests
 from coordinator.store.store import select_among
@@ -30,7 +31,7 @@ CAUSES = {
 }
 """Cause of a failure, by who sent a pull request back."""
 
-_JOINS = select(pull_requests.c.number, pull_requests.c.rung, pull_requests.c.joined)
+_JOINS = select(pull_requests.c.number, pull_requests.c.rung, pull_requests.c.joined, pull_requests.c.authored)
 
 _CLOSED_AT_MOST = 20
 """Issues that one landing may close."""
@@ -84,9 +85,11 @@ def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded,
 
 
 def note_joins(transaction: Transaction, joins: Mapping[int, Joined], now: float) -> None:
-    """Keeps how pull requests were joined with ``main``, by their numbers."""
+    """Keeps how pull requests were joined with ``main``, by their numbers: the highest rung that each needed."""
     for row in list(select_among(transaction, _JOINS, pull_requests.c.number, joins)):
         joined = joins[row.number]
+        if row.authored:
+            joined = replace(joined, rung=RUNG)
         if joined != Joined(row.rung, row.joined):
             update_row(transaction, pull_requests, row.number, rung=joined.rung, joined=joined.commit)
             transaction.log("joined", now, pull_request=row.number, rung=joined.rung, commit=joined.commit)
@@ -105,8 +108,13 @@ def recheck(transaction: Transaction, number: int, now: float) -> None:
 
 
 def bounce(transaction: Transaction, number: int, source: str, reason: str, retry: RetrySettings, now: float) -> None:
-    """Sends a pull request back to its item, with the reasons for the next attempt to read."""
+    """Sends a pull request back to its item, with the reasons for the next attempt to read.
+
+    Where resolvers have tried to join it with ``main``, what became of their tries is added.
+    """
     row = read_row(transaction, pull_requests, number)
+    if row is not None and row.state == CONFLICT.target:
+        reason = "\n\n".join((row.reason, reason, *read_tries(transaction, number)))
     if not make_move(transaction, BOUNCE, number, reason=reason, closed_at=now) or row is None:
         return
     if source != "infrastructure":

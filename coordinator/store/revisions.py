@@ -66,6 +66,8 @@ _NOTHING_KNOWN: dict[str, Any] = {
     "modules": {},
     "joined": "",
     "rung": "git",
+    "authored": "",
+    "authored_on": "",
 }
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0005"
+REVISION = "0006"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -127,6 +127,8 @@ pull_requests = Table(
     Column("closes", JSON, nullable=False, default=list, server_default="[]"),
     Column("joined", String, nullable=False, default="", server_default=""),
     Column("rung", String, nullable=False, default="git", server_default="git"),
+    Column("authored", String, nullable=False, default="", server_default=""),
+    Column("authored_on", String, nullable=False, default="", server_default=""),
     Column("reason", Text, nullable=False, default=""),
     Column("landed_as", String, nullable=False, default=""),
     Column("opened_at", Float, nullable=False),

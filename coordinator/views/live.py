@@ -52,7 +52,7 @@ STYLES = {
 }
 """Colour of each state, the same on every screen."""
 
-_DOING = {"review": "reviewing", "build": "building", "audit": "auditing"}
+_DOING = {"review": "reviewing", "resolve": "resolving", "build": "building", "audit": "auditing"}
 
 _ATTEMPTING = {"statement": "stating", "proof": "proving"}
 

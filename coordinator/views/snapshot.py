@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from coordinator.schedule.state import CampaignState
     from coordinator.store.store import Store, Transaction
 
-_REQUEST_DOING = {"checking": "checking", "reviewing": "reviewing", "approved": "landing"}
+_REQUEST_DOING = {"checking": "checking", "resolving": "resolving", "reviewing": "reviewing", "approved": "landing"}
 
 _SET_ASIDE = ("failed", "skipped")
 

@@ -66,13 +66,14 @@ class ModelAccess:
 
 @dataclass(frozen=True, slots=True)
 class AgentOrder:
-    """An attempt or a review.
+    """An attempt, a review or a resolution.
 
     Attributes:
         assignment: what the agent is asked, but for the locks, which the worker knows.
         model: how to reach the model.
-        ref: attempts: the branch to push; reviews: empty.
-        head: reviews: the commit to read; attempts: empty.
+        ref: attempts and resolutions: the branch to push; reviews: empty.
+        head: reviews: the commit to read; resolutions: the one to work on; attempts: empty.
+        branch: resolutions: the commit to be joined with the envelope's base; otherwise empty.
     """
 
     envelope: Envelope
@@ -80,6 +81,7 @@ class AgentOrder:
     model: ModelAccess
     ref: str = ""
     head: str = ""
+    branch: str = ""
     kind: Literal["agent"] = "agent"
 
 
@@ -167,6 +169,24 @@ class ReviewEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ResolutionEnded:
+    """A resolver's try is over: how and why (see `agents.Outcome`), with the joined commit when it was submitted.
+
+    `lean` is the identity of the Lean its agent worked with; empty where there was none. `findings` is what it found to
+    be wrong.
+    """
+
+    job: int
+    ending: str
+    summary: str
+    usage: Usage
+    head: str = ""
+    lean: str = ""
+    findings: tuple[Finding, ...] = ()
+    kind: Literal["resolution"] = "resolution"
+
+
+@dataclass(frozen=True, slots=True)
 class BuildEnded:
     """A build is over.
 
@@ -209,7 +229,7 @@ class AuditEnded:
     kind: Literal["audit"] = "audit"
 
 
-End = AttemptEnded | ReviewEnded | BuildEnded | AuditEnded
+End = AttemptEnded | ReviewEnded | ResolutionEnded | BuildEnded | AuditEnded
 Report = Beat | End
 
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
@@ -266,6 +286,8 @@ def failed_report(order: Order, reason: str) -> Report:
     match order:
         case AgentOrder(assignment=assignment) if assignment.role == "author":
             return AttemptEnded(job, "failed", reason, Usage())
+        case AgentOrder(assignment=assignment) if assignment.role == "resolver":
+            return ResolutionEnded(job, "failed", reason, Usage())
         case AgentOrder():
             return ReviewEnded(job, "failed", reason, Usage(), reviewer_of(order))
         case BuildOrder():

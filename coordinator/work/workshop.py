@@ -40,6 +40,7 @@ from coordinator.work.messages import (
     AuditOrder,
     BuildEnded,
     BuildOrder,
+    ResolutionEnded,
     ReviewEnded,
     failed_report,
     reviewer_of,
@@ -94,10 +95,8 @@ class Workshop:
         """Does what an order says and returns the report: where that fails, a report that says so."""
         try:
             match order:
-                case AgentOrder(assignment=assignment) if assignment.role == "author":
-                    return self._attempt(order, cancelled)
                 case AgentOrder():
-                    return self._review(order, cancelled)
+                    return self._act(order, cancelled)
                 case BuildOrder():
                     return self._build(order)
                 case AuditOrder():
@@ -108,6 +107,15 @@ class Workshop:
         except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
             log.warning("order_failed", job=order.envelope.job, exc_info=True)
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
+
+    def _act(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded | ReviewEnded | ResolutionEnded:
+        match order.assignment.role:
+            case "author":
+                return self._attempt(order, cancelled)
+            case "resolver":
+                return self._resolve(order, cancelled)
+            case "reviewer":
+                return self._review(order, cancelled)
 
     def close(self) -> None:
         """Ends the Lean servers and connections, removes the scratch folder; orders under way should have ended."""
@@ -122,13 +130,7 @@ class Workshop:
         with self._lent(order.envelope, order.envelope.base, order.envelope.base) as (base, work):
             builder = self._leans.builder_of(order.envelope, base.folder)
             outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled)
-            lean = builder.lean.identity
-            try:
-                head = self._publish(order, work, outcome) if outcome.ending == "submitted" else ""
-            except (GitError, OSError, ValueError) as error:
-                log.warning("branch_not_pushed", job=job, exc_info=True)
-                reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
-                return AttemptEnded(job, "failed", reason, outcome.usage, lean=lean)
+            outcome, head = self._hand_in(order, work, outcome)
         return AttemptEnded(
             job,
             outcome.ending,
@@ -136,13 +138,33 @@ class Workshop:
             outcome.usage,
             head,
             outcome.cause,
-            lean,
+            builder.lean.identity,
             outcome.findings,
             outcome.closes,
         )
 
+    def _resolve(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ResolutionEnded:
+        envelope = order.envelope
+        with self._lent(envelope, envelope.base, order.head, order.branch) as (base, work, branch):
+            builder = self._leans.builder_of(envelope, base.folder)
+            outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled, branch.folder)
+            outcome, head = self._hand_in(order, work, outcome)
+        found, lean = outcome.findings, builder.lean.identity
+        return ResolutionEnded(envelope.job, outcome.ending, outcome.summary, outcome.usage, head, lean, found)
+
+    def _hand_in(self, order: AgentOrder, work: Tree, outcome: Outcome) -> tuple[Outcome, str]:
+        """Brings submitted work to the hub; returns the commit, and the outcome: a failure where that fails."""
+        if outcome.ending != "submitted":
+            return outcome, ""
+        try:
+            return outcome, self._publish(order, work, outcome)
+        except (GitError, OSError, ValueError) as error:
+            log.warning("branch_not_pushed", job=order.envelope.job, exc_info=True)
+            reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
+            return Outcome("failed", reason, usage=outcome.usage), ""
+
     def _publish(self, order: AgentOrder, work: Tree, outcome: Outcome) -> str:
-        """Commits the agent's tree and pushes its branch; returns the commit."""
+        """Commits the agent's tree and pushes its branch; returns the commit. A resolver's has two parents."""
         assignment = order.assignment
         node = assignment.node
         told = Trailers(
@@ -151,9 +173,12 @@ class Workshop:
             cost=f"${outcome.usage.cost_usd:.4f}",
             others=(("Stage", assignment.stage), ("Model", assignment.model)),
         )
-        message = told.onto(f"{assignment.stage} of {node.label}: {node.declaration}\n\n{outcome.summary}")
+        what = f"{assignment.stage} of {node.label}: {node.declaration}"
+        title = f"Join with main the {what}" if order.branch else what
+        message = told.onto(f"{title}\n\n{outcome.summary}")
         author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
-        head = self._mirror.commit(self._trees.write(work), [order.envelope.base], message, author)
+        parents = [order.envelope.base, *([order.branch] if order.branch else [])]
+        head = self._mirror.commit(self._trees.write(work), parents, message, author)
         self._mirror.push(order.envelope.remote, head, order.ref)
         return head
 
@@ -176,11 +201,17 @@ class Workshop:
         )
 
     def _run_agent(
-        self, order: AgentOrder, builder: Builder, base: Path, folder: Path, cancelled: Callable[[], bool]
+        self,
+        order: AgentOrder,
+        builder: Builder,
+        base: Path,
+        folder: Path,
+        cancelled: Callable[[], bool],
+        branch: Path | None = None,
     ) -> Outcome:
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
         pool = self._leans.pool_of(builder)
-        workspace = Workspace(base, folder, builder, pool=pool)
+        workspace = Workspace(base, folder, builder, pool=pool, branch=branch)
         try:
             with Transcript(transcript) as record:
                 return run_agent(self._complete(order), workspace, self._model_of(order.model), cancelled, record)

@@ -68,6 +68,7 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "DROP TABLE alembic_version; UPDATE meta SET value = '2' WHERE key = 'schema';"
             "DROP TABLE issues; ALTER TABLE pull_requests DROP COLUMN closes;"
             "ALTER TABLE pull_requests DROP COLUMN joined; ALTER TABLE pull_requests DROP COLUMN rung;"
+            "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
         )
     store = Store(file, writable=True)
     with store.begin() as transaction:

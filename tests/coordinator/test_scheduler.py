@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.conflicts import StartResolve
 from coordinator.schedule.racing import race_rules
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.scheduler import (
@@ -33,11 +34,11 @@ from coordinator.schedule.scheduler import (
     decide,
 )
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest, Verdict
-from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store import items, jobs, landings, reports, requests, resolving
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ReviewEnded
+from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
@@ -72,6 +73,24 @@ def decided(now_state: CampaignState, made: Blueprint, now: float = 0.0, rules: 
 
 def readiness(now_state: CampaignState, made: Blueprint, rules: Settings = SETTINGS) -> Readiness:
     return Readiness(DependencyGraph(made), now_state, rules)
+
+
+def test_a_conflict_is_for_a_resolver_while_it_has_tries_and_main_is_known_to_build() -> None:
+    made = book(node("a"))
+    left = PullRequest(1, 1, "resolving", HEAD, HEAD)
+    certain = {"main": HEAD, "certified": HEAD, "audited": HEAD}
+    (start,) = decided(state(item(1, "a"), pull_requests=(left,), **certain), made)
+    assert start == StartResolve(1, 1, 1, SETTINGS.attempt.max_cost_usd)
+    assert not decided(state(item(1, "a"), pull_requests=(left,), **certain, paused=True), made)
+    unknown = {**certain, "certified": OLD}
+    assert decided(state(item(1, "a"), pull_requests=(left,), **unknown), made) == [StartAudit()]
+    tried = replace(left, resolutions=1)
+    (again,) = decided(state(item(1, "a"), pull_requests=(tried,), **certain), made)
+    assert again == StartResolve(1, 1, 2, SETTINGS.attempt.max_cost_usd)
+    (bounce,) = decided(state(item(1, "a"), pull_requests=(replace(left, resolutions=2),), **certain), made)
+    assert isinstance(bounce, Bounce)
+    assert bounce.source == "merge"
+    assert "2 resolvers" in bounce.reason
 
 
 def test_what_unblocks_most_goes_first() -> None:
@@ -254,7 +273,7 @@ class World:
         left_over = {job.item for job in now_state.jobs} | busy.keys()
         assert not left_over.intersection(self.landed), "there is work on an item that has landed"
         assert len(self.landed) == len(set(self.landed)), "an item landed twice"
-        agents = [job for job in now_state.jobs if job.kind in {"attempt", "review"}]
+        agents = [job for job in now_state.jobs if job.kind in {"attempt", "review", "resolve"}]
         assert len(agents) <= CAPACITY.agents
         assert now_state.spent_usd + now_state.reserved_usd <= self.rules.budget_usd + 1e-6
 
@@ -298,11 +317,22 @@ class World:
             case StartReview(_, number, seat, cap):
                 if (about := now_state.request(number)) is not None:  # another of its item has just landed
                     self.send("review", item=about.item, pull_request=number, number=seat, cap_usd=cap)
+            case StartResolve(about_item, number, which, cap):
+                if now_state.request(number) is not None:
+                    self.send("resolve", item=about_item, pull_request=number, number=which, cap_usd=cap)
             case StartBuild(number):
-                if (about := now_state.request(number)) is not None:
-                    self.send("build", item=about.item, pull_request=number)
+                self.build(number, now_state)
             case StartAudit():
                 self.send("audit", base=now_state.main)
+
+    def build(self, number: int, now_state: CampaignState) -> None:
+        """Send it to the builders, unless it turns out to be in conflict with main."""
+        about = now_state.request(number)
+        if about is not None and self.random.random() < 0.2:
+            with self.ledger.begin() as transaction:
+                resolving.leave_to_resolver(transaction, number, "It conflicts.", self.now)
+        elif about is not None:
+            self.send("build", item=about.item, pull_request=number)
 
     def end(self, job: Job) -> None:
         if self.random.random() < 0.1:
@@ -322,8 +352,14 @@ class World:
             case "review":
                 decision = "approve" if lucky else self.random.choice(["", "reject", "request_changes"])
                 ending = "verdict" if decision else "limit"
-                review = ReviewEnded(job.id, ending, "", usage, "r", decision, "because", HEAD)
+                about = self.ledger.state.request(job.pull_request or 0)
+                commit = about.head if about is not None else HEAD
+                review = ReviewEnded(job.id, ending, "", usage, "r", decision, "because", commit)
                 reports.end_review(transaction, review, self.now)
+            case "resolve":
+                ending = "submitted" if lucky else self.random.choice(["gave_up", "limit", "failed", "cancelled"])
+                joined = ResolutionEnded(job.id, ending, "words", usage, f"{job.id:040x}")
+                reports.end_resolution(transaction, joined, self.now)
             case "build":
                 build = BuildEnded(job.id, accepted=lucky, reasons=("no",), lock="digest")
                 reports.end_build(transaction, build, self.rules.retry, self.now)

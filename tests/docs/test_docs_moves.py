@@ -21,7 +21,7 @@ def test_the_picture_shows_every_state_and_every_move_between_two_states() -> No
     words = [each.text for each in ET.fromstring(picture()).iter("{http://www.w3.org/2000/svg}text")]
     for record in {move.record for move in MOVES}:
         assert record in words
-    assert sum(word == "bounce" for word in words) == 3
+    assert sum(word == "bounce" for word in words) == 4
     assert {move.target for move in MOVES if move.target} <= set(words)
     arrows = {name for word in words if word for name in word.split(", ")}
     assert {move.name for move in MOVES if move.sources and move.target} <= arrows

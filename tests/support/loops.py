@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from coordinator.campaign.campaign import Campaign
@@ -9,26 +12,27 @@ from coordinator.engine.reconcile import Coordinator
 from coordinator.git import MAIN
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, get_meta
-from coordinator.work.carrier import Line, connect
+from coordinator.work.carrier import QUEUES, Line, connect
+from coordinator.work.messages import read_order
 from tests.support.campaigns import small_campaign
 from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from coordinator.schedule.state import CampaignState
-    from coordinator.work.messages import Report
+    from coordinator.work.messages import Order, Report
 
 
 class NoServices:
     """Stands for the services of a campaign: a broker that is there, and no processes."""
 
     owns_broker = True
-    model_url = "http://127.0.0.1:9"
 
-    def __init__(self, broker_url: str) -> None:
+    def __init__(self, broker_url: str, model_url: str) -> None:
         self.broker_url = broker_url
+        self.model_url = model_url
         self.on_drain: Callable[[], None] = lambda: None
         self.lost: list[str] = []
 
@@ -45,11 +49,11 @@ class NoServices:
 class Loop:
     """A coordinator and the test's place at the other end of the broker."""
 
-    def __init__(self, folder: Path, broker: str, **settings: Any) -> None:
+    def __init__(self, folder: Path, broker: str, model_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
         self.campaign = Campaign.open(small_campaign(folder, **settings))
         self.now = 1000.0
         self.store = Store(self.campaign.store_path, writable=True)
-        self.services = NoServices(broker)
+        self.services = NoServices(broker, model_url)
         self.coordinator = self._begin()
         self.line, self.client = Line(broker), connect(broker)
         with self.store.begin() as transaction:
@@ -79,10 +83,17 @@ class Loop:
         for report in reports:
             self.line.report(self.key, report)
 
-    def push_to_main(self) -> None:
-        """Do as a person who pushes a file to ``main``."""
+    def orders(self) -> list[Order]:
+        """Take the orders that wait for workers, oldest first, those of the builders last."""
+        waiting = [self.client.rpop(queue) for queue in QUEUES for _ in range(int(self.client.llen(queue)))]
+        bodies = [base64.b64decode(json.loads(message)["body"]) for message in waiting if isinstance(message, str)]
+        orders = [read_order(json.loads(body)[0][0]) for body in bodies]
+        return [order for order in orders if order.envelope.campaign == self.key]
+
+    def push_to_main(self, files: Mapping[str, str] = MappingProxyType({"NOTES": "by hand\n"})) -> str:
+        """Do as a person who pushes files to ``main``; return the commit."""
         tip = self.campaign.main()
-        commit_files(self.campaign.hub, self.campaign.folder, {"NOTES": "by hand\n"}, MAIN, tip)
+        return commit_files(self.campaign.hub, self.campaign.folder, dict(files), MAIN, tip)
 
     def close(self) -> None:
         self.coordinator.close()

@@ -1,0 +1,47 @@
+"""Conflicts that no program settles: when an agent gets its try, and what is said when none is left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from coordinator.campaign.settings import Settings
+    from coordinator.schedule.state import CampaignState, PullRequest
+
+
+@dataclass(frozen=True, slots=True)
+class StartResolve:
+    """Send a resolver to join an item's pull request with ``main``: which try it is, and its dollars at most."""
+
+    item: int
+    pull_request: int
+    number: int
+    cap_usd: float
+
+
+def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> Iterator[StartResolve]:
+    """Tries for what is in conflict with ``main``, once it is known that what it would be joined with builds.
+
+    Args:
+        state: the campaign as it stands.
+        settings: of the campaign.
+        max_failures: jobs of a pull request that may end without an answer.
+    """
+    if state.certified != state.main:
+        return
+    under_way = {job.pull_request for job in state.jobs if job.kind == "resolve"}
+    for request in state.pull_requests:
+        has_tries = request.resolutions < settings.resolver.tries and request.tries < max_failures
+        if request.state == "resolving" and has_tries and request.number not in under_way:
+            yield StartResolve(request.item, request.number, request.resolutions + 1, 0.0)
+
+
+def unresolved(request: PullRequest, state: CampaignState) -> str:
+    """What the author of the next attempt is told of a conflict that is left."""
+    count = request.resolutions
+    tried = {0: "", 1: "One resolver could not join it with main. "}
+    words = tried.get(count, f"{count} resolvers could not join it with main. ")
+    return f"{words}Start from main as it is now, at {state.main[:10]}."

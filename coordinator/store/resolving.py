@@ -1,0 +1,88 @@
+"""Pull requests that no program joins with ``main``: left to resolvers, joined by them, refused by the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from coordinator.store.moves import CONFLICT, RESOLVE, make_move
+from coordinator.store.rows import read_row, update_row
+from coordinator.store.schema import jobs, pull_requests
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Row
+
+    from coordinator.store.store import Transaction
+
+RUNG = "resolver"
+"""What the highest rung of the ladder is called."""
+
+TRIED = {
+    "submitted": "A resolver handed in a joined state.",
+    "gave_up": "A resolver gave up.",
+    "limit": "A resolver ran into a limit.",
+}
+"""Endings of a resolver's job that make it a try, for it had its chance; and how they are told."""
+
+_TOLD = 4000
+"""Longest answer of the builders that is kept of a try, in characters."""
+
+_TRIES = select(jobs).where(jobs.c.kind == "resolve", jobs.c.ending.in_(TRIED)).order_by(jobs.c.id)
+
+
+def leave_to_resolver(transaction: Transaction, number: int, reason: str, now: float) -> None:
+    """Puts aside for a resolver what no lower rung of the ladder joins with ``main``; the reason names the paths."""
+    make_move(transaction, CONFLICT, number, reason=reason)
+    transaction.log("conflict", now, pull_request=number)
+
+
+def take_resolution(transaction: Transaction, number: int, tip: str, head: str, now: float) -> None:
+    """Takes what a resolver made of a pull request and the `tip` of ``main`` in the place of its author's commit.
+
+    It is new text: verdicts on another commit do not bind it.
+    """
+    row = read_row(transaction, pull_requests, number)
+    if row is None:
+        return
+    authored, begun = (row.authored, row.authored_on) if row.authored else (row.head, row.base)
+    told = {"authored": authored, "authored_on": begun, "rung": RUNG, "joined": ""}
+    if make_move(transaction, RESOLVE, number, base=tip, head=head, **told):
+        transaction.log("resolved", now, pull_request=number, head=head)
+
+
+def join_without_resolver(transaction: Transaction, number: int, now: float) -> None:
+    """Sends back to the builders what ``main``, having moved, is no longer in conflict with."""
+    make_move(transaction, RESOLVE, number)
+    transaction.log("conflict_gone", now, pull_request=number)
+
+
+def is_resolved(transaction: Transaction, number: int) -> bool:
+    """Whether what is proposed is a resolver's, not the author's."""
+    row = read_row(transaction, pull_requests, number)
+    return row is not None and bool(row.authored)
+
+
+def refuse_resolution(transaction: Transaction, number: int, reasons: Sequence[str], now: float) -> None:
+    """Proposes the author's commit again, with the builders' answer for the next resolver to read."""
+    row = read_row(transaction, pull_requests, number)
+    tries = _tries(transaction, number)
+    if row is None or not tries:
+        return
+    last = tries[-1]
+    answer = "\n".join(reasons)[:_TOLD]
+    update_row(transaction, jobs, last.id, summary=f"{last.summary}\n\nThe builder refused what came of it:\n{answer}")
+    told = {"authored": "", "authored_on": "", "rung": "git", "joined": ""}
+    make_move(transaction, CONFLICT, number, base=row.authored_on, head=row.authored, **told)
+    transaction.log("resolution_refused", now, pull_request=number)
+
+
+def read_tries(transaction: Transaction, number: int) -> tuple[str, ...]:
+    """What became of the tries of resolvers at a pull request, oldest first."""
+    return tuple(f"{TRIED[row.ending]} {row.summary}" for row in _tries(transaction, number))
+
+
+def _tries(transaction: Transaction, number: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    return transaction.execute(_TRIES.where(jobs.c.pull_request == number)).all()
