@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents import Assignment, DependencyBrief, Limits, NodeBrief
+from agents import Assignment, Conflict, DependencyBrief, Limits, NodeBrief
 from blueprint import DependencyGraph, read_blueprint
 from checker import Layout
 from coordinator.campaign.campaign import Campaign
@@ -28,6 +29,7 @@ from coordinator.work.messages import (
     BuildOrder,
     Envelope,
     ModelAccess,
+    ResolutionEnded,
     ReviewEnded,
     read_report,
     write_report,
@@ -161,6 +163,20 @@ def test_a_reviewer_objects_to_what_is_unclear_and_to_nothing_else(hub: Reposito
         report = bench.workshop.carry_out(order, lambda: False)
         assert isinstance(report, ReviewEnded)
         assert (report.decision, report.commit) == (decision, head)
+
+
+def test_a_simulated_resolver_joins_the_tip_and_the_branch(hub: Repository, tmp_path: Path) -> None:
+    bench = Bench(hub, tmp_path)
+    author = bench.author()
+    branch = bench.attempt(author).head
+    task = replace(author.assignment, role="resolver", conflict=Conflict(1, (PATH,), "+ main", "+ branch"))
+    order = replace(author, assignment=task, ref="refs/attempts/a/joined-7", head=branch, branch=branch)
+    report = bench.workshop.carry_out(order, lambda: False)
+    assert isinstance(report, ResolutionEnded)
+    assert report.ending == "submitted"
+    assert hub.is_ancestor(branch, report.head)
+    assert hub.is_ancestor(bench.base, report.head)
+    assert bench.build(report.head).accepted
 
 
 def test_an_agent_that_is_stopped_tells_what_it_cost_until_then(hub: Repository, tmp_path: Path) -> None:
