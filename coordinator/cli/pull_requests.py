@@ -164,9 +164,11 @@ def _lines(dossier: Dossier, commits: list[OwnCommit]) -> Iterator[str]:
     if dossier.landed_as:
         yield f"Landed as {dossier.landed_as[:10]}, {_when(line.closed_at or 0.0)}, joined by {dossier.rung}."
     yield from _text("Its author says", dossier.summary)
-    yield from _text("Sent back", dossier.reason)
+    yield from _text("In conflict" if line.state == "resolving" else "Sent back", dossier.reason)
     yield from _listed("Commits", (f"{each.commit[:10]}  {each.author}: {each.title}" for each in commits))
     yield from _listed("Attempts at its item", map(_attempt, dossier.attempts))
+    for said in dossier.resolutions:
+        yield from _text("A try to join it with main", said)
     yield from _listed("Verdicts", (part for each in dossier.verdicts for part in _verdict(each)))
     if dossier.certified:
         yield f"Certified, joined with {dossier.certified[:10]}: meaning {dossier.lock or 'none'}"

@@ -80,6 +80,7 @@ def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded,
         axioms=list(report.axioms),
         assumes=list(report.assumes),
         modules=module_rows(report.modules),
+        reason="",
     )
     transaction.log("certified", now, pull_request=number, tip=tip)
 

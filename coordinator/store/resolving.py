@@ -75,7 +75,8 @@ def refuse_resolution(transaction: Transaction, number: int, reasons: Sequence[s
     answer = "\n".join(reasons)[:_TOLD]
     update_row(transaction, jobs, last.id, summary=f"{last.summary}\n\nThe builder refused what came of it:\n{answer}")
     told = {"authored": "", "authored_on": "", "rung": "git", "joined": ""}
-    make_move(transaction, CONFLICT, number, base=row.authored_on, head=row.authored, **told)
+    reason = row.reason or "With main as it is now, the gate refuses what a resolver made of it."
+    make_move(transaction, CONFLICT, number, reason=reason, base=row.authored_on, head=row.authored, **told)
     transaction.log("resolution_refused", now, pull_request=number)
 
 

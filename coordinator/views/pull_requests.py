@@ -10,6 +10,7 @@ from sqlalchemy import select
 from coordinator.errors import InputError
 from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.publications import publication_of
+from coordinator.store.resolving import read_tries
 from coordinator.store.revisions import PERSON
 from coordinator.store.schema import events, items, jobs, pull_requests, verdicts
 from coordinator.store.store import select_among
@@ -100,7 +101,7 @@ class Dossier:
         line: what a list says of it.
         item: the id of its item.
         summary: what its author says of it.
-        reason: why it was sent back; empty when it was not.
+        reason: why it was sent back, or what it is in conflict with; empty when neither.
         rung: what joined it with ``main``.
         joined: the commit that came of that above git's rung; empty otherwise.
         landed_as: the commit of ``main`` with which it landed; empty until it did.
@@ -112,6 +113,7 @@ class Dossier:
         closes: issues that its landing closes.
         cost_usd: dollars that its attempt, its reviews and its builds cost.
         attempts: at its item, in order.
+        resolutions: what became of the tries to join it with ``main`` where no program could, in order.
         verdicts: in order.
         events: the latest, oldest first: time, kind, data.
         published: where it can be found on a forge; ``None`` while it is on none.
@@ -133,6 +135,7 @@ class Dossier:
     closes: tuple[int, ...]
     cost_usd: float
     attempts: tuple[Try, ...]
+    resolutions: tuple[str, ...]
     verdicts: tuple[Opinion, ...]
     events: tuple[tuple[float, str, Mapping[str, Any]], ...]
     published: Publication | None
@@ -163,6 +166,7 @@ class Dossier:
                 }
                 for each in self.attempts
             ],
+            "resolutions": list(self.resolutions),
             "verdicts": [
                 {
                     "seat": each.seat,
@@ -232,6 +236,7 @@ def read_dossier(transaction: Transaction, number: int) -> Dossier:
         closes=tuple(told.closes),
         cost_usd=sum(transaction.execute(spent).scalars()),
         attempts=_attempts(transaction, told.item, told.job),
+        resolutions=read_tries(transaction, number),
         verdicts=_verdicts(transaction, number, told.head),
         events=_events(transaction, number),
         published=published if published is not None and published.url else None,

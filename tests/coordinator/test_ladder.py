@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.many_branches import Draft, write_drafts
 from checker.source.merge import LARGEST
-from coordinator.engine.ladder import resolve
+from coordinator.engine.ladder import mark_conflicts, resolve
 from coordinator.git import MAIN, Entry, Repository
 
 if TYPE_CHECKING:
@@ -85,3 +85,53 @@ def test_what_cannot_be_read_or_cut_goes_back_and_ends_nothing(hub: Repository, 
 
 def test_other_files_than_leans_are_left_to_people(hub: Repository) -> None:
     assert resolve(hub, *sides(hub, {"notes": b"ours\n"}, {"notes": b"theirs\n"})) is None
+
+
+def lines(draft_file: bytes | Entry | None) -> list[bytes]:
+    assert isinstance(draft_file, bytes)
+    return draft_file.splitlines()
+
+
+def test_what_is_left_for_an_agent_is_marked_and_all_else_is_joined(hub: Repository) -> None:
+    ours: Sides = {"L/Many.lean": HEAD + A.replace(b".intro", b"main"), "notes": b"ours\n"}
+    theirs: Sides = {"L/Many.lean": HEAD + A + B, "notes": b"theirs\n", "new": b"n\n", "other": None}
+    draft = mark_conflicts(hub, *sides(hub, ours, theirs))
+    assert draft.conflicts == ("L/Many.lean", "notes")
+    assert draft.files["new"] is not None
+    assert draft.files["other"] is None
+    assert lines(draft.files["notes"]) == [
+        b"<<<<<<< main", b"ours", b"||||||| base", b"one", b"=======", b"theirs", b">>>>>>> branch"
+    ]  # fmt: skip
+    marked = lines(draft.files["L/Many.lean"])
+    between = marked[marked.index(b"<<<<<<< main") : marked.index(b">>>>>>> branch")]
+    assert b"public theorem a : True := main" in between
+    assert b"public theorem a : True := .intro" in between
+    assert marked.count(b"public theorem b : True := .intro") == 1
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({"other": None}, {"other": b"y\n"}),
+        ({"other": b"z\n"}, {"other": None}),
+        ({"other": b"\0z"}, {"other": b"\0y"}),
+        ({"other": b"z\n"}, {"other": b"x" * (LARGEST + 1)}),
+        ({"place/below": b"b\n"}, {"place": b"file\n"}),
+    ],
+    ids=["gone on main", "gone on the branch", "no text", "too large", "a folder in its place"],
+)
+def test_what_cannot_be_marked_stays_as_on_main_and_is_named(hub: Repository, ours: Sides, theirs: Sides) -> None:
+    draft = mark_conflicts(hub, *sides(hub, ours, theirs))
+    assert draft.conflicts == tuple(theirs)
+    assert not draft.files
+
+
+def test_a_proof_that_was_transplanted_is_no_conflict_for_the_agent(hub: Repository) -> None:
+    ours: Sides = {"L/Many.lean": HEAD + A.replace(b"\npublic", b"\n/-- On main. -/\npublic"), "notes": b"ours\n"}
+    theirs: Sides = {"L/Many.lean": HEAD + A.replace(b"\npublic", b"\n/-- Here. -/\npublic"), "notes": b"theirs\n"}
+    (base,) = write_drafts(hub, [Draft((hub.head() or "",), {"L/Many.lean": HEAD + A.replace(b".intro", b"sorry")})])
+    both = sides(hub, ours, theirs, base)
+    assert mark_conflicts(hub, *both).conflicts == ("L/Many.lean", "notes")
+    draft = mark_conflicts(hub, *both, "a")
+    assert draft.conflicts == ("notes",)
+    assert b"/-- On main. -/" in lines(draft.files["L/Many.lean"])

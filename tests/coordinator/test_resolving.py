@@ -21,6 +21,7 @@ from coordinator.work.messages import (
     BuildOrder,
     ResolutionEnded,
 )
+from tests.support.campaigns import blueprover
 from tests.support.loops import Loop
 
 if TYPE_CHECKING:
@@ -204,6 +205,41 @@ def test_a_try_whose_worker_was_killed_goes_out_again_and_what_it_tells_late_cha
     assert conflict.state.spent_usd == pytest.approx(2 * SPENT.cost_usd), "but its money was spent"
     conflict.held.append(again)
     assert conflict.resolve() == conflict.row.head
+
+
+@once
+def test_a_killed_coordinator_sends_the_resolver_out_again_and_fences_the_first(conflict: Conflict) -> None:
+    lost = conflict.order("resolver")
+    conflict.begin_again()
+    conflict.step()
+    again = conflict.order("resolver")
+    assert again.envelope.job != lost.envelope.job
+    late = conflict.commit(lost.envelope.base, BOTH, lost.ref, lost.branch)
+    conflict.report(ResolutionEnded(lost.envelope.job, "submitted", "Late.", SPENT, late))
+    conflict.step()
+    assert conflict.row.state == "resolving"
+    conflict.held.append(again)
+    joined = conflict.resolve()
+    conflict.begin_again()
+    conflict.step()
+    assert (conflict.row.head, conflict.row.authored) == (joined, conflict.branch)
+    _, build = conflict.take(BuildOrder)
+    conflict.report(BuildEnded(build.envelope.job, accepted=True, lock="lock"))
+    conflict.step()
+    assert conflict.row.state == "reviewing"
+
+
+@once
+def test_people_can_see_what_became_of_each_try(conflict: Conflict) -> None:
+    conflict.resolve(summary="I kept the branch's.")
+    conflict.build("Arithmetic.and_comm is not there.")
+    seen = blueprover("pr", "show", str(conflict.campaign.folder), "1").stdout
+    assert "In conflict:" in seen
+    assert "I kept the branch's." in seen
+    assert "Arithmetic.and_comm is not there." in seen
+    conflict.resolve()
+    conflict.build()
+    assert conflict.row.reason == "", "what was joined is in no conflict"
 
 
 @once
