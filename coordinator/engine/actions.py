@@ -11,7 +11,7 @@ from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
 from coordinator.store.issues import open_issues_of
 from coordinator.store.items import read_feedback
-from coordinator.store.resolving import read_tries
+from coordinator.store.resolving import read_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -178,7 +178,7 @@ class Performer:
         item = state.by_id[request.item]
         model = self.ledger.readiness.model_for(item, request.attempt)
         with self.ledger.begin() as transaction:
-            tries = read_tries(transaction, number)
+            tries = read_evidence(transaction, number)
 
         def write(job: int, words: Sequence[Feedback]) -> AgentOrder:
             return self.dispatcher.resolution(job, item, cap, request, offer, state, words, model, tries)

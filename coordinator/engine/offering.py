@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.engine.ladder import mark_conflicts, resolve
 from coordinator.git import BLUEPROVER, Branch, Contribution, Refusal, candidate_ref
-from coordinator.store.resolving import join_without_resolver
+from coordinator.store.resolving import PROGRAMS, join_without_resolver
 
 if TYPE_CHECKING:
     from coordinator.git import Repository
@@ -34,6 +34,7 @@ def offer_conflict(hub: Repository, ledger: Ledger, request: PullRequest, proved
     """What a resolver is to join; ``None`` where there is nothing to settle any more.
 
     Then the pull request goes to the builders: ``main`` has moved, and a lower rung of the ladder joins it by now.
+    Where what a program joined was refused, that is what the resolver begins with.
 
     Args:
         hub: the repository.
@@ -48,8 +49,8 @@ def offer_conflict(hub: Repository, ledger: Ledger, request: PullRequest, proved
     """
     tip = hub.head() or ""
     (found,) = hub.changes_on(tip, [Branch(request.base, request.head, "")])
-    settled = not isinstance(found, Refusal) or not found.conflicts
-    if settled or resolve(hub, tip, request.base, request.head, proved):
+    joined = request.rung not in PROGRAMS and resolve(hub, tip, request.base, request.head, proved)
+    if not isinstance(found, Refusal) or not found.conflicts or joined:
         with ledger.begin() as transaction:
             join_without_resolver(transaction, request.number, now)
         return None
@@ -57,4 +58,5 @@ def offer_conflict(hub: Repository, ledger: Ledger, request: PullRequest, proved
     message = f"Offer the conflict of pull request {request.number} with main"
     ref = candidate_ref(request.number)
     made = hub.contribute(Contribution(tip, draft.files, message, BLUEPROVER, ref, merged=request.head))
-    return Offer(tip, made, draft.conflicts)
+    # Where programs joined all, and the builders refused it, nothing is marked: git's paths tell where both changed.
+    return Offer(tip, made, draft.conflicts or found.conflicts)

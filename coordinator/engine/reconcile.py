@@ -291,7 +291,7 @@ class Coordinator:
             case ResolutionEnded():
                 end_resolution(transaction, report, now)
             case BuildEnded():
-                end_build(transaction, report, self._settings.retry, now)
+                end_build(transaction, report, self._settings.retry, now, resolvers=self._settings.resolver.tries > 0)
             case AuditEnded():
                 end_audit(transaction, report, now)
 

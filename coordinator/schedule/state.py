@@ -95,6 +95,7 @@ class PullRequest:
         head: what is proposed: the author's commit, or a resolver's.
         certified: the tip of ``main`` it was certified against; empty until it was.
         tries: builds, reviews and resolutions of it that ended without an answer.
+        rung: what joined it with ``main`` last; while it is left to resolvers, the rung whose result was refused.
         resolutions: tries of resolvers to join it with ``main`` that have ended with one.
     """
 
@@ -108,6 +109,7 @@ class PullRequest:
     tries: int = 0
     attempt: int = 1
     resolutions: int = 0
+    rung: str = "git"
 
 
 class CampaignState:

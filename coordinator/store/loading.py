@@ -150,6 +150,7 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
             tries=fruitless,
             attempt=row.attempt,
             resolutions=resolutions,
+            rung=row.rung,
         )
 
 

@@ -74,7 +74,7 @@ CONFLICT = Move(
     "conflict",
     ("checking",),
     "resolving",
-    "No program joins it with `main`, or the gate refuses what a resolver made of it.",
+    "No program joins it with `main`, or the gate refuses what one, or a resolver, made of it.",
 )
 RESOLVE = Move(
     "pull request",

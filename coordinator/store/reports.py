@@ -16,7 +16,7 @@ from coordinator.store.landings import replace_modules
 from coordinator.store.moves import CERTIFY, RESOLVE, may_move
 from coordinator.store.portable import insert_missing
 from coordinator.store.requests import bounce, certify, open_request
-from coordinator.store.resolving import is_resolved, refuse_resolution, take_resolution
+from coordinator.store.resolving import refuse_joined, take_resolution
 from coordinator.store.schema import verdicts
 from coordinator.store.store import set_meta
 
@@ -81,8 +81,13 @@ def end_resolution(transaction: Transaction, report: ResolutionEnded, now: float
     return True
 
 
-def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings, now: float) -> bool:
-    """Applies the gate's answer to a pull request, unless that was closed while the builders looked at it."""
+def end_build(
+    transaction: Transaction, report: BuildEnded, retry: RetrySettings, now: float, *, resolvers: bool = False
+) -> bool:
+    """Applies the gate's answer to a pull request, unless that was closed while the builders looked at it.
+
+    With `resolvers`, they get what was refused and not as its author left it; else it goes back to its item.
+    """
     ending = "failed" if report.error else "accepted" if report.accepted else "refused"
     row = claim_end(transaction, report.job, ending, report.error, None, now)
     if row is None:
@@ -91,9 +96,7 @@ def end_build(transaction: Transaction, report: BuildEnded, retry: RetrySettings
         return True
     if report.accepted:
         certify(transaction, row.pull_request, row.base, report, now)
-    elif is_resolved(transaction, row.pull_request):
-        refuse_resolution(transaction, row.pull_request, report.reasons, now)
-    else:
+    elif not refuse_joined(transaction, row.pull_request, report.reasons, now, resolvers=resolvers):
         bounce(transaction, row.pull_request, "checker", "\n".join(report.reasons), retry, now)
     return True
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RUNG = "resolver"
 """What the highest rung of the ladder is called."""
 
+PROGRAMS = frozenset({"declarations", "proof"})
+"""The rungs between git's and the resolvers'. While a pull request is left to resolvers it keeps the one refused."""
+
 TRIED = {
     "submitted": "A resolver handed in a joined state.",
     "gave_up": "A resolver gave up.",
@@ -35,7 +38,14 @@ _TRIES = select(jobs).where(jobs.c.kind == "resolve", jobs.c.ending.in_(TRIED)).
 
 def leave_to_resolver(transaction: Transaction, number: int, reason: str, now: float) -> None:
     """Puts aside for a resolver what no lower rung of the ladder joins with ``main``; the reason names the paths."""
-    make_move(transaction, CONFLICT, number, reason=reason)
+    make_move(transaction, CONFLICT, number, reason=reason, rung="git", joined="")
+    transaction.log("conflict", now, pull_request=number)
+
+
+def refuse_merge(transaction: Transaction, number: int, reasons: Sequence[str], now: float) -> None:
+    """Puts aside for a resolver what a lower rung joined with ``main``, and the builders refused."""
+    answer = "\n".join(reasons)[:_TOLD]
+    make_move(transaction, CONFLICT, number, reason=f"Joined with main by a program, the builder refused it:\n{answer}")
     transaction.log("conflict", now, pull_request=number)
 
 
@@ -59,10 +69,26 @@ def join_without_resolver(transaction: Transaction, number: int, now: float) -> 
     transaction.log("conflict_gone", now, pull_request=number)
 
 
-def is_resolved(transaction: Transaction, number: int) -> bool:
-    """Whether what is proposed is a resolver's, not the author's."""
+def refuse_joined(
+    transaction: Transaction, number: int, reasons: Sequence[str], now: float, *, resolvers: bool
+) -> bool:
+    """Says whether the next resolver gets what the builders refused, since not its author joined it with ``main``.
+
+    Args:
+        transaction: of the store.
+        number: of the pull request.
+        reasons: the builders' answer.
+        now: seconds since the epoch.
+        resolvers: whether there are any.
+    """
     row = read_row(transaction, pull_requests, number)
-    return row is not None and bool(row.authored)
+    if row is None or not resolvers:
+        return False
+    if row.authored:
+        refuse_resolution(transaction, number, reasons, now)
+    elif row.rung in PROGRAMS:
+        refuse_merge(transaction, number, reasons, now)
+    return bool(row.authored) or row.rung in PROGRAMS
 
 
 def refuse_resolution(transaction: Transaction, number: int, reasons: Sequence[str], now: float) -> None:
@@ -83,6 +109,13 @@ def refuse_resolution(transaction: Transaction, number: int, reasons: Sequence[s
 def read_tries(transaction: Transaction, number: int) -> tuple[str, ...]:
     """What became of the tries of resolvers at a pull request, oldest first."""
     return tuple(f"{TRIED[row.ending]} {row.summary}" for row in _tries(transaction, number))
+
+
+def read_evidence(transaction: Transaction, number: int) -> tuple[str, ...]:
+    """What the next resolver is to read: why a merge of programs was refused, if one was, and the earlier tries."""
+    row = read_row(transaction, pull_requests, number)
+    refused = (row.reason,) if row is not None and row.rung in PROGRAMS else ()
+    return (*refused, *read_tries(transaction, number))
 
 
 def _tries(transaction: Transaction, number: int) -> Sequence[Row[*tuple[Any, ...]]]:

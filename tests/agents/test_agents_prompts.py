@@ -64,7 +64,7 @@ def test_a_resolver_is_told_both_sides_of_every_file_and_what_became_of_earlier_
     assert quoted("+ theirs", "branch") in told
     assert quoted(refused, "try") in told
     first = task_prompt(assignment("resolver", "proof", conflict=Conflict(1, paths, "+ ours", "+ theirs")))
-    assert "the tries before this one" not in first
+    assert "what was tried before" not in first
 
 
 def test_what_a_person_says_is_read_before_what_became_of_earlier_attempts() -> None:

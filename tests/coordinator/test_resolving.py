@@ -47,13 +47,13 @@ once = pytest.mark.parametrize("broker", ["valkey"], indirect=True)
 class Conflict(Loop):
     """A campaign whose first pull request is about to be joined with a main that has taken its place."""
 
-    def __init__(self, folder: Path, broker: str, **settings: Any) -> None:
+    def __init__(self, folder: Path, broker: str, theirs: str = THEIRS, **settings: Any) -> None:
         super().__init__(folder, broker, **settings)
         self.held: list[Order] = []
         self.step()
         self.audit()
         order = self.order("author")
-        self.branch = self.commit(order.envelope.base, THEIRS, order.ref)
+        self.branch = self.commit(order.envelope.base, theirs, order.ref)
         self.push_to_main({PATH: OURS})
         self.report(AttemptEnded(order.envelope.job, "submitted", "Stated.", SPENT, self.branch))
         self.step()
@@ -262,6 +262,27 @@ def test_what_was_joined_is_joined_with_whatever_lands_afterwards(conflict: Conf
     hub = conflict.campaign.hub
     (changes,) = hub.changes_on(tip, [Branch(conflict.row.base, joined, "")])
     assert [change.path for change in changes] == [PATH]  # type: ignore[union-attr]
+
+
+@once
+def test_what_a_program_joined_and_the_builders_refused_is_a_resolvers_too(tmp_path: Path, broker: str) -> None:
+    theirs = f"{HEAD}/-- Another. -/\npublic theorem b : True := branch\n"
+    made = Conflict(tmp_path / "campaign", broker, theirs)
+    build = made.build("a means another thing below b.")
+    hub, tip = made.campaign.hub, made.campaign.main()
+    assert (made.row.state, made.row.rung) == ("resolving", "declarations")
+    order = made.order("resolver")
+    assert order.assignment.conflict is not None
+    assert order.assignment.conflict.paths == (PATH,)
+    assert hub.read(order.head, PATH) == hub.read(build.head, PATH), "it begins with what was refused"
+    (told,) = order.assignment.conflict.tries
+    assert "a means another thing below b." in told
+    made.held.append(order)
+    joined = made.resolve()
+    assert (made.row.state, made.row.head, made.row.base) == ("checking", joined, tip)
+    made.build()
+    assert (made.row.state, made.row.rung) == ("reviewing", "resolver")
+    made.close()
 
 
 @once
