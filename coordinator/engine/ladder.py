@@ -83,14 +83,8 @@ def resolve(hub: Repository, tip: str, base: str, head: str, proved: str = "") -
 def mark_conflicts(hub: Repository, tip: str, base: str, head: str, proved: str = "") -> Draft:
     """Joins a branch with the tip as far as `resolve` can, and marks both sides where it cannot.
 
-    Where a file cannot be marked (one side has none, or it is no text), the draft holds what the tip holds.
-
-    Args:
-        hub: the repository.
-        tip: where ``main`` is.
-        base: the commit that the branch began from.
-        head: the branch's.
-        proved: full name of the declaration that the branch proves; empty where it states one.
+    Where a file cannot be marked (one side has none, or it is no text), the draft holds what the tip holds. The
+    arguments are those of `resolve`.
 
     Raises:
         GitError: the hub broke.

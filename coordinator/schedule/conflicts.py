@@ -25,6 +25,9 @@ class StartResolve:
 def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> Iterator[StartResolve]:
     """Tries for what is in conflict with ``main``, once it is known that what it would be joined with builds.
 
+    None while another pull request of the same item may land without, and one at a time: the others may never be
+    needed.
+
     Args:
         state: the campaign as it stands.
         settings: of the campaign.
@@ -32,10 +35,12 @@ def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> 
     """
     if state.certified != state.main:
         return
-    under_way = {job.pull_request for job in state.jobs if job.kind == "resolve"}
+    served = {request.item for request in state.pull_requests if request.state != "resolving"}
+    under_way = {job.item for job in state.jobs if job.kind == "resolve"}
     for request in state.pull_requests:
         has_tries = request.resolutions < settings.resolver.tries and request.tries < max_failures
-        if request.state == "resolving" and has_tries and request.number not in under_way:
+        if has_tries and request.item not in served | under_way:
+            served.add(request.item)
             yield StartResolve(request.item, request.number, request.resolutions + 1, 0.0)
 
 

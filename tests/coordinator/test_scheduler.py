@@ -84,6 +84,12 @@ def test_a_conflict_is_for_a_resolver_while_it_has_tries_and_main_is_known_to_bu
     assert not decided(state(item(1, "a"), pull_requests=(left,), **certain, paused=True), made)
     unknown = {**certain, "certified": OLD}
     assert decided(state(item(1, "a"), pull_requests=(left,), **unknown), made) == [StartAudit()]
+    rival = PullRequest(2, 1, "approved", HEAD, HEAD)
+    assert decided(state(item(1, "a"), pull_requests=(left, rival), **certain), made) == [Land(2)]
+    both = (left, replace(left, number=2))
+    assert decided(state(item(1, "a"), pull_requests=both, **certain), made) == [start], "the other may not be needed"
+    working = Job(1, "resolve", 1, 1, 1, 9.0)
+    assert not decided(state(item(1, "a"), jobs=(working,), pull_requests=both, **certain), made)
     tried = replace(left, resolutions=1)
     (again,) = decided(state(item(1, "a"), pull_requests=(tried,), **certain), made)
     assert again == StartResolve(1, 1, 2, SETTINGS.attempt.max_cost_usd)
