@@ -66,15 +66,16 @@ class Answers:
         proof = textwrap.indent(proof.strip(), "  ")
         return f"{text[: found.start('proof')]}{proof}\n{text[found.end('proof') :]}"
 
-    def lemma(self, path: str, name: str) -> str:
-        """One documented theorem of a helper file, its doc comment first.
+    def lemma(self, path: str, name: str, words: str = "") -> str:
+        """One documented theorem of a helper file, its doc comment first, in other `words` where they are given.
 
         Raises:
             RehearsalError: the file has no such theorem.
         """
         for found in _LEMMA.finditer(self.finished(path)):
             if re.search(rf"^public theorem {re.escape(name)}\b", found[0], re.MULTILINE):
-                return found[0]
+                _, _, rest = found[0].partition("-/")
+                return f"/-- {words} -/{rest}" if words else found[0]
         raise RehearsalError(f"{path} has no theorem {name}")
 
     def around(self, path: str) -> tuple[str, str]:

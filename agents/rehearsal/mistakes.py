@@ -32,6 +32,8 @@ class SharedFile(BaseModel):
     """The helper file."""
     lemmas: dict[str, str] = Field(min_length=2)
     """Node label to the name of the lemma its proof puts there."""
+    words: dict[str, str] = Field(default_factory=dict)
+    """Node label to what its author writes as the lemma's documentation, in place of the answer's."""
     wait_seconds: float = Field(20.0, ge=0)
     """How long their authors wait for one another, so that they start from the same base."""
 

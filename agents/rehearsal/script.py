@@ -94,32 +94,26 @@ class DemoScript:
         if shared is None or request.task["Node"] not in shared.lemmas:
             return
         name = shared.lemmas[request.task["Node"]]
+        lemma = self._answers.lemma(shared.file, name, shared.words.get(request.task["Node"], ""))
         before, after = self._answers.around(shared.file)
         seen = yield Action("Is there a helper file already?", "read_file", {"path": shared.file})
         if seen.failed:
-            text = before + self._answers.lemma(shared.file, name) + after
+            text = before + lemma + after
             yield _write(shared.file, text, "There is none; I make it.")
         elif f"theorem {name} " not in seen.result:
-            text = self._appended(seen.result, shared.file, name)
+            text = seen.result.removesuffix(after) + "\n" + lemma + after
             yield _write(shared.file, text, "There is one; I keep it all and append my lemma.")
-
-    def _appended(self, text: str, file: str, name: str) -> str:
-        """A helper file's text with one more lemma at its end."""
-        _, after = self._answers.around(file)
-        return text.removesuffix(after) + "\n" + self._answers.lemma(file, name) + after
 
     def _join(self, request: Request) -> Plan:
         """Join a branch with main: the node's own file as it should be, and main's helper file with the lemma."""
         own, shared = request.task["File"], self._mistakes.shared_file
         for path in request.task["Conflicts"].split(", "):
             seen = yield Action("What does main say?", "read_side", {"path": path, "side": "main"})
-            name = shared.lemmas.get(request.task["Node"]) if shared is not None and path == shared.file else None
             if path == own:
                 yield _write(path, self._answer(request), "I put the branch's text over main's.")
-            elif name is not None:
-                has = f"theorem {name} " in seen.result
-                text = seen.result if has else self._appended(seen.result, path, name)
-                yield _write(path, text, "I keep all that main has and append the branch's lemma.")
+            elif shared is not None and path == shared.file and request.task["Node"] in shared.lemmas:
+                yield _write(path, seen.result, "I take all that main has; the branch's lemma is not there twice.")
+                yield from self._help(request)
             else:
                 yield _give_up(f"I know no text that both sides of {path} would be.")
         yield from _check_in(own, f"Joins `{request.task['Declaration']}` with main.")

@@ -450,7 +450,8 @@ def test_a_resolver_joins_a_branch_with_what_landed_in_the_same_places(desk: Des
     outcome = desk.work(task)
     assert outcome.ending == "submitted", outcome
     assert (desk.folder / SHARED).read_text() == answers.finished(SHARED)
-    assert [entry["name"] for entry in entries(desk, "tool")] == ["read_side", "write_file", "check"]
+    used = [entry["name"] for entry in entries(desk, "tool")]
+    assert used == ["read_side", "write_file", "read_file", "write_file", "check"]
 
 
 def test_a_resolver_may_not_leave_marks_nor_write_what_the_branch_may_not(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from agents.rehearsal.message import Action, events, message
 from agents.rehearsal.mistakes import read_rehearsal
 from agents.rehearsal.request import Invalid, read_request
 from checker.source.header import module_of
+from checker.source.merge import merge_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,7 +123,7 @@ def test_a_helper_file_is_the_sum_of_its_lemmas() -> None:
     shared = REHEARSAL.shared_file
     assert shared is not None
     before, after = ANSWERS.around(shared.file)
-    lemmas = "\n".join(ANSWERS.lemma(shared.file, name) for name in shared.lemmas.values())
+    lemmas = "\n".join(ANSWERS.lemma(shared.file, name) for name in dict.fromkeys(shared.lemmas.values()))
     assert before + lemmas + after == ANSWERS.finished(shared.file)
 
 
@@ -252,3 +253,14 @@ def test_a_request_is_read_as_the_script_needs_it() -> None:
     assert stream.endswith(b'event: message_stop\ndata: {"type": "message_stop"}\n\n')
     with pytest.raises(Invalid, match="must be the user's"):
         read_request(b'{"model": "m", "max_tokens": 9, "messages": []}')
+
+
+def test_two_authors_give_one_lemma_in_words_that_only_an_agent_can_join() -> None:
+    shared = REHEARSAL.shared_file
+    assert shared is not None
+    before, after = ANSWERS.around(shared.file)
+    ((node, words),) = shared.words.items()
+    texts = [ANSWERS.lemma(shared.file, shared.lemmas[node], said) for said in ("", words)]
+    assert [text.partition("-/")[2] for text in texts] == [texts[0].partition("-/")[2]] * 2
+    ours, theirs = ((before + text + after).encode() for text in texts)
+    assert not merge_sources(b"", ours, theirs).clean

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import select
 
 from checker import Builder, CertificateStore, audit, find_lean
 from coordinator.campaign.campaign import Campaign
+from coordinator.store.opening import open_to_read
+from coordinator.store.schema import items, jobs, pull_requests
 from tests.support.campaigns import blueprover, status
 from tests.support.sandboxes import any_sandbox
 
@@ -63,6 +67,19 @@ def test_every_planned_mistake_happened_and_was_mended(demo: tuple[Path, str, fl
     assert "429" in transcripts
     assert "Lean refuses Arithmetic.Logic.AndComm" in transcripts
     assert "`Arithmetic.Natural.zero_mul` rests on `sorry`" in transcripts
+
+
+def test_one_lemma_in_two_authors_words_is_joined_by_a_resolver(
+    demo: tuple[Path, str, float], now: dict[str, Any]
+) -> None:
+    campaign = Campaign.open(demo[0])
+    with closing(open_to_read(campaign)) as store, store.begin() as transaction:
+        its = items.c.label.in_(("thm:le_antisymm", "thm:lt_irrefl")), items.c.stage == "proof"
+        made = select(pull_requests.c.rung, jobs.c.base).join(items, items.c.id == pull_requests.c.item)
+        rows = transaction.execute(made.join(jobs, jobs.c.id == pull_requests.c.job).where(*its)).all()
+    began_with_it = [row for row in rows if campaign.hub.read(row.base, "Arithmetic/Helpers/Shared.lean")]
+    assert ("resolver" in {row.rung for row in rows}) == (not began_with_it), "on a slow host one may come too late"
+    assert now["rungs"].get("resolver", 0) == (not began_with_it)
 
 
 def test_main_tells_the_story_and_nothing_landed_twice(demo: tuple[Path, str, float], now: dict[str, Any]) -> None:
