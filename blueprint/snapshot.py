@@ -122,6 +122,23 @@ class IssueRecord:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """What one model has been used for.
+
+    Attributes:
+        attempts: that it made or makes.
+        landed: those of them that landed.
+        reviews: that it made or makes.
+        cost_usd: dollars that it cost, for whatever it did.
+    """
+
+    attempts: int
+    landed: int
+    reviews: int
+    cost_usd: float
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A campaign at one moment.
@@ -140,6 +157,7 @@ class Snapshot:
         failures: oldest first; in a brief snapshot the last hundred.
         input_tokens, output_tokens: spent so far.
         cost_usd: spent so far, in dollars.
+        models: what each model has been used for, by its name.
         retries: calls of the model that had to be repeated (rate limits, dropped connections).
         sandbox: what Lean code of agents runs in: ``bubblewrap``, or ``none``.
         rehearsal: whether a scripted stand-in answered instead of a paid model.
@@ -171,4 +189,5 @@ class Snapshot:
     paused: bool = False
     skipped: tuple[str, ...] = ()
     issues: tuple[IssueRecord, ...] = ()
+    models: Mapping[str, ModelRecord] = field(default_factory=dict)
     lean: str = ""

@@ -116,6 +116,9 @@ def status(
         return
     console = Console()
     console.print(draw(snapshot, under_way))
+    for name, model in snapshot.models.items() if len(snapshot.models) > 1 else ():
+        made = f"{model.attempts} attempts, {model.landed} landed, {model.reviews} reviews"
+        console.print(plain(f"{name}: {made}, ${model.cost_usd:,.2f}"), highlight=False, markup=False)
     ending = f"{snapshot.state.replace('_', ' ')}: {snapshot.reason}".rstrip(": ")
     console.print(plain(ending), highlight=False, markup=False)
     if snapshot.paused:

@@ -17,6 +17,7 @@ from coordinator.git import Repository
 from coordinator.store.loading import load_state
 from coordinator.store.schema import failures, issues, items, jobs, landings, pull_requests, verdicts
 from coordinator.store.store import get_meta
+from coordinator.views.accounts import use_of_models
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -67,6 +68,7 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
             failures=_failures(transaction, latest),
             issues=open_issues(transaction),
             **_spent(transaction),
+            models=use_of_models(transaction),
             sandbox=campaign.settings.workers.sandbox,
             rehearsal=bool(campaign.settings.model.rehearsal),
             lean=state.lean,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from blueprint import NodeState
@@ -40,6 +41,9 @@ def status_of(snapshot: Snapshot) -> Mapping[str, Any]:
         "issues": issues_as_json(snapshot.issues),
         "tokens": {"input": snapshot.input_tokens, "output": snapshot.output_tokens},
         "cost_usd": round(snapshot.cost_usd, 6),
+        "models": {
+            name: {**asdict(model), "cost_usd": round(model.cost_usd, 6)} for name, model in snapshot.models.items()
+        },
         "retries": snapshot.retries,
         "paused": snapshot.paused,
         "skipped": list(snapshot.skipped),

@@ -13,6 +13,8 @@ from coordinator.git import Repository, Trailers
 from coordinator.queue import ModuleRecord
 from coordinator.store.schema import items, jobs, pull_requests
 from coordinator.views.accounts import divide_cost
+from coordinator.views.snapshot import take_snapshot
+from coordinator.views.status import status_of
 from coordinator.work.carrier import Carrier
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded
 from tests.support.loops import Loop
@@ -176,3 +178,9 @@ def test_what_more_rests_on_is_attempted_by_stronger_models_and_told_by_model(ra
         shares = divide_cost(transaction, "model", race.loop.campaign.read_book().blueprint)
     assert (models["thm:and_comm"], models["lem:not_or"], models[LABEL]) == ("small", "middling", "large")
     assert {share.name: share.cost_usd for share in shares if share.cost_usd} == {"large": pytest.approx(0.2)}
+    loop = race.loop
+    told = status_of(take_snapshot(loop.campaign, loop.campaign.read_book(), loop.store, sources=False))["models"]
+    assert told["large"]["landed"] == 1
+    assert told["large"]["cost_usd"] == pytest.approx(0.2)
+    assert told["small"]["attempts"] > 0
+    assert told["small"]["cost_usd"] == 0
