@@ -7,10 +7,10 @@ import pytest
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.store import items, jobs, reports, requests, withdrawal
+from coordinator.store import items, jobs, reports, requests, resolving, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AttemptEnded, AuditEnded
+from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
@@ -241,3 +241,42 @@ def test_a_reader_sees_the_store_while_the_coordinator_writes(seeded: Store) -> 
     with pytest.raises(StoreError), reader.begin() as transaction:
         set_meta(transaction, "main", "x")
     reader.close()
+
+
+def resolve(store: Store, head: str) -> None:
+    about = {"item": 1, "pull_request": 1, "now": 3.0, "lease_seconds": 9.0, "base": "d" * 40}
+    with store.begin() as transaction:
+        job = jobs.send_job(transaction, "resolve", **about)  # type: ignore[arg-type]
+        reports.end_resolution(transaction, ResolutionEnded(job, "submitted", "Both.", SPENT, head), 4.0)
+
+
+def test_what_a_resolver_made_takes_the_authors_place_until_the_builders_refuse_it(seeded: Store) -> None:
+    end(seeded, send(seeded), "submitted")
+    with seeded.begin() as transaction:
+        resolving.leave_to_resolver(transaction, 1, "It conflicts.", 2.0)
+    resolve(seeded, "e" * 40)
+    (request,) = load(seeded).pull_requests
+    assert (request.state, request.base, request.head) == ("checking", "d" * 40, "e" * 40)
+    assert (request.rung, request.resolutions) == ("resolver", 1)
+    with seeded.begin() as transaction:
+        about = {"item": 1, "pull_request": 1, "now": 5.0, "lease_seconds": 9.0, "base": "d" * 40}
+        build = jobs.send_job(transaction, "build", **about)  # type: ignore[arg-type]
+        refused = BuildEnded(build, accepted=False, reasons=("Half a pair: \ud83d.",))
+        reports.end_build(transaction, refused, RETRY, 6.0, resolvers=True)
+        (told,) = resolving.read_tries(transaction, 1)
+    (request,) = load(seeded).pull_requests
+    assert (request.state, request.base, request.head) == ("resolving", "b" * 40, "c" * 40)
+    assert told.startswith("A resolver handed in a joined state. Both.")
+    assert "Half a pair" in told
+    resolve(seeded, "f" * 40)
+    assert load(seeded).pull_requests[0].resolutions == 2
+
+
+def test_a_resolver_is_late_for_what_was_closed_meanwhile(seeded: Store) -> None:
+    end(seeded, send(seeded), "submitted")
+    with seeded.begin() as transaction:
+        resolving.leave_to_resolver(transaction, 1, "It conflicts.", 2.0)
+        requests.bounce(transaction, 1, "merge", "Nobody wants it.", RETRY, 3.0)
+    resolve(seeded, "e" * 40)
+    assert load(seeded).pull_requests == ()
+    assert load(seeded).spent_usd == pytest.approx(2 * SPENT.cost_usd)
