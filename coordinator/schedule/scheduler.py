@@ -186,8 +186,14 @@ def _settle(
     against = [verdict for verdict in _current(request) if verdict.decision != "approve"]
     if against and not asked.get(request.number):
         yield Bounce(request.number, "reviewer", "\n\n".join(verdict.reasons for verdict in against))
-    elif len(_current(request)) >= _seats(request, state, settings) and not against:
+    elif len(_current(request)) >= _seats(request, state, settings) and not against and _leads(request, state, asked):
         yield Approve(request.number)
+
+
+def _leads(request: PullRequest, state: CampaignState, asked: Mapping[int, set[int]]) -> bool:
+    """Whether a certified pull request leads its race: no two of one item are approved at a time."""
+    rivals = (each for each in state.pull_requests if each.item == request.item)
+    return leaders(rivals, asked)[request.item] == request.number
 
 
 def _landings(state: CampaignState) -> list[Land]:

@@ -128,6 +128,16 @@ def test_two_disjoint_branches_land_without_a_second_build(desk: Desk) -> None:
     assert state.items["a", "statement"].lock == "lock"
 
 
+def test_of_two_approved_branches_of_one_item_one_lands_however_they_are_asked_for(desk: Desk) -> None:
+    first, second = desk.propose(1, {"L/A.lean": "a"}), desk.propose(1, {"L/B.lean": "b"})
+    desk.lander.land([second, first, second], 2.0)
+    assert (desk.landed(first), desk.landed(second)) == (False, True)
+    tip = desk.hub.head()
+    desk.lander.land([first, second], 3.0)
+    assert desk.hub.head() == tip
+    assert not desk.ledger.state.pull_requests
+
+
 def test_branches_are_joined_with_main_at_once_and_those_that_cannot_be_go_back(desk: Desk) -> None:
     old = desk.hub.head()
     assert desk.land(desk.propose(1, {"L/A.lean": "a"}))

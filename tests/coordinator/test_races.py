@@ -146,7 +146,7 @@ def test_killed_when_main_has_moved_and_nothing_else_was_done_the_next_coordinat
         with pytest.raises(Killed):
             race.loop.step()
     assert race.landings() == [LABEL]
-    assert race.states() == ["approved", "approved"]
+    assert race.states() == ["approved", "reviewing"]
     race.loop.begin_again()
     race.loop.step()
     expect_one_winner(race)

@@ -276,6 +276,8 @@ class World:
         busy = Counter(job.item for job in now_state.jobs if job.kind == "attempt")
         busy += Counter(request.item for request in now_state.pull_requests)
         assert all(count <= self.rules.race.max_width for count in busy.values()), "too many work on an item"
+        approved = [request.item for request in now_state.pull_requests if request.state == "approved"]
+        assert len(approved) == len(set(approved)), "two pull requests of an item wait to land"
         left_over = {job.item for job in now_state.jobs} | busy.keys()
         assert not left_over.intersection(self.landed), "there is work on an item that has landed"
         assert len(self.landed) == len(set(self.landed)), "an item landed twice"
