@@ -9,6 +9,7 @@ from coordinator.engine.offering import offer_conflict
 from coordinator.schedule import scheduler
 from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
+from coordinator.store.batches import start_batch
 from coordinator.store.issues import open_issues_of
 from coordinator.store.items import read_feedback
 from coordinator.store.resolving import read_evidence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from agents import Feedback
     from coordinator.campaign.settings import Settings
     from coordinator.engine.dispatch import Dispatcher
+    from coordinator.engine.joint_builds import Lot
     from coordinator.engine.landing import Candidate, Lander
     from coordinator.schedule.scheduler import Action
     from coordinator.schedule.state import Item, JobKind, PullRequest
@@ -32,6 +34,7 @@ QUEUE_OF: dict[JobKind, str] = {
     "review": "agents",
     "resolve": "agents",
     "build": "builds",
+    "joint": "builds",
     "audit": "builds",
 }
 """Which queue a job goes to."""
@@ -47,6 +50,7 @@ class _Order:
     Attributes:
         kind, base, item, pull_request, number, cap_usd, model: see `jobs.send_job`.
         write: writes the order of a job, with what was said of earlier attempts at its item.
+        lot: the branches that a joint build is about.
     """
 
     kind: JobKind
@@ -57,6 +61,7 @@ class _Order:
     number: int = 1
     cap_usd: float = 0.0
     model: str = ""
+    lot: Lot | None = None
 
 
 @dataclass(frozen=True)
@@ -91,9 +96,12 @@ class Performer:
             StoreError: the store broke.
         """
         self._record(actions)
-        self._land([action for action in actions if isinstance(action, scheduler.Land)])
-        builds = self._builds([action.pull_request for action in actions if isinstance(action, scheduler.StartBuild)])
-        self._start([*builds, *(order for action in actions for order in self._orders(action))])
+        landings = [action for action in actions if isinstance(action, scheduler.Land)]
+        joint = list(self._land(landings))
+        waiting = [action.pull_request for action in actions if isinstance(action, scheduler.StartBuild)]
+        if joint:  # what is about to land has the builders first
+            waiting = waiting[: max(0, landings[0].builders - len(joint))]
+        self._start([*joint, *self._builds(waiting), *(order for action in actions for order in self._orders(action))])
         self.carrier.flush()
 
     def tell_locks(self) -> None:
@@ -123,12 +131,19 @@ class Performer:
                         items.give_up(transaction, item, now)
         self.carrier.withdraw([action.job for action in changes if isinstance(action, scheduler.Reap)])
 
-    def _land(self, landings: Sequence[scheduler.Land]) -> None:
+    def _land(self, landings: Sequence[scheduler.Land]) -> Iterator[_Order]:
+        """Lands what can land; gives the orders to build together what has to be built before."""
         if landings:
             before = [job.id for job in self.ledger.state.jobs]
-            landed = self.lander.land([landing.pull_request for landing in landings], self.clock())
-            self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[item]) for item in landed])
+            numbers, builders = [landing.pull_request for landing in landings], landings[0].builders
+            done = self.lander.land(numbers, self.clock(), builders)
+            self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[item]) for item in done.landed])
             self.carrier.withdraw([job for job in before if self.ledger.state.job(job) is None])
+            yield from map(self._joint, done.lots)
+
+    def _joint(self, lot: Lot) -> _Order:
+        state = self.ledger.state
+        return _Order("joint", lot.tip, lambda job, _: self.dispatcher.joint(job, lot, state), lot=lot)
 
     def _orders(self, action: Action) -> Iterator[_Order]:
         """The orders that an action asks for, yet without a job."""
@@ -215,6 +230,8 @@ class Performer:
             words = self._words_on(transaction, {order.item for order in orders if order.item is not None})
             sent = [self._send_job(transaction, order) for order in orders]
         for job, order in zip(sent, orders, strict=True):
+            if order.lot is not None:
+                self.lander.keep(job, order.lot)
             self.carrier.send(QUEUE_OF[order.kind], order.write(job, words.get(order.item, ())))
 
     def _words_on(self, transaction: Transaction, wanted: Collection[int]) -> dict[int | None, list[Feedback]]:
@@ -228,7 +245,7 @@ class Performer:
         return words
 
     def _send_job(self, transaction: Transaction, order: _Order) -> int:
-        return jobs.send_job(
+        job = jobs.send_job(
             transaction,
             order.kind,
             now=self.clock(),
@@ -240,3 +257,7 @@ class Performer:
             cap_usd=order.cap_usd,
             model=order.model,
         )
+        if order.lot is not None:
+            lot = order.lot
+            start_batch(transaction, job, lot.tip, lot.commit, lot.members, lot.before)
+        return job

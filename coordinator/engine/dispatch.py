@@ -10,7 +10,7 @@ from agents import Assignment, Conflict, DependencyBrief, Feedback, Limits, Node
 from checker import Layout
 from coordinator.git import attempt_ref, resolution_ref
 from coordinator.work.locks import Lock
-from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, JointMember, JointOrder, ModelAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agents.assignment import Role
     from blueprint import Stage
     from coordinator.campaign.campaign import Book, Campaign
+    from coordinator.engine.joint_builds import JointChange, Lot
     from coordinator.engine.offering import Offer
     from coordinator.schedule.state import CampaignState, Item, PullRequest
 
@@ -134,6 +135,26 @@ class Dispatcher:
             module=home.module,
             is_definition=node.is_definition,
             lock=self._lock_of(item, state),
+        )
+
+    def joint(self, job: int, lot: Lot, state: CampaignState) -> JointOrder:
+        """The order to certify several branches joined with the tip, each judged by what its item asks for."""
+        members = tuple(self._member(change, state) for change in lot.changes)
+        return JointOrder(self._envelope(job, lot.tip, state), lot.commit, members)
+
+    def _member(self, change: JointChange, state: CampaignState) -> JointMember:
+        item = state.by_id[change.approved.item]
+        home = self.book.homes[item.label]
+        return JointMember(
+            change.approved.number,
+            change.base,
+            change.head,
+            stage=item.stage,
+            target=home.declaration,
+            module=home.module,
+            is_definition=self.book.blueprint.by_label[item.label].is_definition,
+            lock=self._lock_of(item, state),
+            follows=change.follows,
         )
 
     def audit(self, job: int, tip: str, state: CampaignState) -> AuditOrder:

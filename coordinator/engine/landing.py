@@ -1,43 +1,35 @@
-"""Landing: joining branches with ``main`` in memory and moving ``main`` by compare-and-set.
-
-Landings are written down before the ref moves. A coordinator that dies in between finds the notes when it starts
-again, asks git whether the commits are on ``main``, and finishes or forgets them: nothing lands twice, nothing is lost.
-"""
+"""Landing: joining branches with ``main`` in memory, and doing with the approved ones what the merge queue says."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.engine.catching_up import catch_up
+from coordinator.engine.joint_builds import forget_joined, join_lot, keep_joined
 from coordinator.engine.ladder import resolve
-from coordinator.engine.landing_message import landing_message
-from coordinator.engine.waiting import Waiting, digest_at
-from coordinator.errors import GitError, RefMoved
+from coordinator.engine.looking import Round, look_at_queue
+from coordinator.engine.moving import Mover
+from coordinator.engine.steps import commuting, is_judged
+from coordinator.engine.waiting import Memory
+from coordinator.errors import GitError
 from coordinator.git import BLUEPROVER, Branch, Contribution, Refusal, candidate_ref
-from coordinator.queue import Bounce, Build, Land, Unit, landing_certificate
-from coordinator.schedule.racing import first_of_each
-from coordinator.store.approved import load_approved
-from coordinator.store.landings import (
-    abandon_landing,
-    finish_landing,
-    forget_modules,
-    intend_landing,
-    intended_landings,
-)
+from coordinator.queue import Bounce, Build, Land, SetAside, Settle, Unit
+from coordinator.store.batches import settle_batch
+from coordinator.store.moves import RECHECK, may_move
 from coordinator.store.requests import Joined, bounce, note_joins, recheck
 from coordinator.store.resolving import leave_to_resolver
-from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coordinator.campaign.settings import RetrySettings
+    from coordinator.engine.joint_builds import Lot
     from coordinator.engine.ladder import Resolution
-    from coordinator.git import Batch, Entry, Identity, Repository
-    from coordinator.queue import ModuleRecord
+    from coordinator.engine.looking import Look
+    from coordinator.git import Entry, Identity, Repository
     from coordinator.schedule.state import PullRequest
     from coordinator.store.approved import Approved
+    from coordinator.store.batches import StoredBatch
     from coordinator.store.ledger import Ledger
     from coordinator.store.store import Transaction
 
@@ -51,7 +43,7 @@ class Candidate:
 
 
 class Lander:
-    """Moves ``main``. The only one who does.
+    """Carries out what the merge queue decides.
 
     Args:
         hub: the repository.
@@ -65,25 +57,12 @@ class Lander:
         self._ledger = ledger
         self._retry = retry
         self._resolvers = resolvers
+        self._mover = Mover(hub, ledger)
+        self._memory = Memory()
 
     def recover(self, now: float) -> None:
-        """Finishes or forgets the landings a killed coordinator left, and takes note of where ``main`` is.
-
-        Landings that only ``main``'s history tells of are taken up with it: see `catching_up`.
-        """
-        tip = self._hub.head()
-        with self._ledger.begin() as transaction:
-            known = str(get_meta(transaction, "main"))
-            left = intended_landings(transaction)
-            approved = {each.number: each for each in load_approved(transaction, [number for number, _ in left])}
-            for number, after in left:
-                if tip is not None and self._hub.has(after) and self._hub.is_ancestor(after, tip):
-                    self._finish(transaction, number, after, self._as_landed(approved[number], after), now)
-                else:
-                    abandon_landing(transaction, after)
-            if tip is not None:
-                catch_up(transaction, self._hub, known, tip, now)
-            set_meta(transaction, "main", tip or "")
+        """Finishes or forgets what a killed coordinator left (see `Mover.recover`)."""
+        self._mover.recover(now)
 
     def join(self, requests: Sequence[PullRequest], now: float, proved: Mapping[int, str]) -> dict[int, Candidate]:
         """Joins branches with the tip for the builders; what no program joins is left to a resolver, or goes back.
@@ -136,162 +115,132 @@ class Lander:
             note_joins(transaction, joins, now)
         return candidates
 
-    def land(self, numbers: Sequence[int], now: float) -> list[int]:
+    def land(self, numbers: Sequence[int], now: float, builders: int = 0) -> Round:
         """Lands approved branches as far as the merge queue says, and sends others back to builders or authors.
-
-        Answers the items that landed.
 
         Nothing lands on a tip that is not certified: a person may have pushed since ``main`` was last looked at, and
         a landing would pass that push off as certified.
+
+        Args:
+            numbers: of the branches.
+            now: seconds since the epoch.
+            builders: how many are free for joint builds.
 
         Raises:
             GitError: the hub broke.
             StoreError: the store broke.
         """
-        requests = [self._ledger.state.request(number) for number in numbers]
-        with self._ledger.begin() as transaction:
-            approved_now = (each for each in requests if each is not None and each.state == "approved")
-            still = [each.number for each in first_of_each(approved_now)]
-            approved = load_approved(transaction, still)
-        tip, modules = self._hub.head() or "", self._ledger.modules
+        tip = self._hub.head() or ""
         if tip != self._ledger.state.certified:
-            return []
-        waiting = Waiting(self._hub, tip, modules, approved)
-        actions = waiting.decide(now)
-        by_number = {each.number: each for each in approved}
-        landing = [action for action in actions if isinstance(action, Land)]
-        if landing:
-            return self._land_units(_commuting(landing[0].units, modules), by_number, tip, now)
-        again = {number for number, each in by_number.items() if waiting.is_beyond_keys(each)}
-        for action in actions:
-            if isinstance(action, Bounce) and action.source == "merge":
-                again.add(action.member.number)  # the ladder is climbed when it is joined for the builders
-            elif isinstance(action, Bounce):
-                reason = "\n".join(map(str, action.evidence))
-                self._bounce(action.member.number, action.source, reason, now)
-            elif isinstance(action, Build):
-                again |= {member.number for member in action.members}
-        return self._judge_again([by_number[number] for number in sorted(again)], tip, now)
+            return Round()
+        look = look_at_queue(self._hub, self._ledger, self._memory, numbers, tip, now, builders)
+        landing = [action for action in look.actions if isinstance(action, Land)]
+        landed = self._land(landing[0].units, look, now) if landing else []
+        if not self._settle(look, now) and not landing:
+            return self._go_on(look, now)
+        return Round(tuple(landed))
+
+    def keep(self, job: int, lot: Lot) -> None:
+        """Has git keep what a job is to build.
+
+        Raises:
+            GitError: the hub broke.
+        """
+        keep_joined(self._hub, job, lot.commit)
+
+    def _land(self, units: Sequence[Unit], look: Look, now: float) -> list[int]:
+        """Lands units that the gate has judged as they are; others are judged again. Answers the items."""
+        modules, approved = self._ledger.modules, look.approved
+        first = commuting(units, modules)
+        judged = [unit for unit in first if not look.is_refused(unit) and is_judged(unit, approved, modules)]
+        if judged:
+            return self._mover.land(judged, approved, look.waiting.tip, now)
+        members = [approved[member.number] for unit in first if not look.is_refused(unit) for member in unit.members]
+        return self._judge_again([each for each in members if not each.waits_for], look.waiting.tip, now)
+
+    def _settle(self, look: Look, now: float) -> bool:
+        """Draws the lessons of builds that ended; says whether there were any."""
+        settled = [action for action in look.actions if isinstance(action, Settle)]
+        for action in settled:
+            stored = next(each for each in look.batches if each.batch.id == action.batch)
+            with self._ledger.begin() as transaction:
+                self._refuse(transaction, stored, look, now)
+                settle_batch(transaction, action.batch, action.window, action.standings, now)
+            forget_joined(self._hub, action.batch)
+        return bool(settled)
+
+    def _refuse(self, transaction: Transaction, stored: StoredBatch, look: Look, now: float) -> None:
+        """Sends back the members that the gate refuses by themselves; the others of them are judged alone."""
+        for number, reasons in stored.refusals.items():
+            branch = look.approved.get(number)
+            if (
+                branch is None
+                or branch.member not in stored.batch.members
+                or not may_move(transaction, RECHECK, number)
+            ):
+                continue
+            if stored.follows[number]:
+                recheck(transaction, number, now)
+            else:
+                words = "\n".join(str(each) for each in look.evidence(branch, stored.batch.tip, reasons))
+                bounce(transaction, number, "checker", words, self._retry, now)
+
+    def _go_on(self, look: Look, now: float) -> Round:
+        """Sends branches back to their authors or to the builders, and joins those that are to be built at once."""
+        approved = look.approved
+        again = {number for number, each in approved.items() if look.waiting.stands_apart(each)}
+        lots: list[Lot] = []
+        for action in look.actions:
+            match action:
+                case Bounce(member=member, source="merge"):
+                    again.add(member.number)  # the ladder is climbed when it is joined for the builders
+                case Bounce(member=member, source=source, evidence=evidence):
+                    self._bounce(member.number, source, "\n".join(map(str, evidence)), now)
+                case SetAside(member=member, tries=tries):
+                    words = f"{tries} builds with it ended without an answer."
+                    self._bounce(member.number, "infrastructure", words, now)
+                case Build(members=members):
+                    lot = self._join_lot([approved[member.number] for member in members], look, now)
+                    if lot is None:
+                        again.add(members[0].number)
+                    else:
+                        lots.append(lot)
+        landed = self._judge_again([approved[number] for number in sorted(again)], look.waiting.tip, now)
+        return Round(tuple(landed)) if landed else Round((), tuple(lots))
+
+    def _join_lot(self, approved: Sequence[Approved], look: Look, now: float) -> Lot | None:
+        """Joins branches for one build; ``None`` where the first of them is to be built by itself.
+
+        That is so where it was built on this tip and still keys do not tell enough, and where git cannot join it.
+        """
+        tip = look.waiting.tip
+        apart = [each for each in approved if each.is_resolved or (each.certified == tip and not each.follows)]
+        if apart:
+            return None if approved[0] in apart else self._join_lot(approved[: approved.index(apart[0])], look, now)
+        modules, changes = self._ledger.modules, look.waiting.changes
+        paths = {each.number: frozenset(change.path for change in changes[each.number].values()) for each in approved}
+        names = {name for each in approved for name in changes[each.number]}
+        before = {name: modules[name].source_digest if name in modules else "" for name in sorted(names)}
+        return join_lot(self._hub, tip, approved, paths, before, now)
 
     def _judge_again(self, approved: Sequence[Approved], tip: str, now: float) -> list[int]:
         """Lands the first that was certified with this very tip, or else sends all to the builders.
 
         What was built on the tip needs no certificate by key, which some modules do not have (see `Waiting`).
         """
-        here = [each for each in approved if each.certified == tip]
+        here = [each for each in approved if each.certified == tip and not each.follows]
         if here:
             first = here[0]
             unit = Unit((first.member,), first.modules)
-            return self._land_units((unit,), {first.number: first}, tip, now)
+            return self._mover.land((unit,), {first.number: first}, tip, now)
         with self._ledger.begin() as transaction:
             for each in approved:
                 recheck(transaction, each.number, now)
         return []
 
-    def _land_units(self, units: Sequence[Unit], approved: Mapping[int, Approved], tip: str, now: float) -> list[int]:
-        """Lands units, in whatever order git joins them; fewer where git cannot join one."""
-        branches = [self._branch(approved[unit.members[0].number], unit) for unit in units]
-        batch = self._hub.batch(tip, branches, int(now))
-        if batch.refusals:
-            place = branches.index(batch.refusals[0].branch)
-            return self._land_before(units[:place], batch.refusals[0], approved, tip, now)
-        by_head = {unit.members[0].head: unit for unit in units}
-        landed = [(by_head[each.branch.head], each.commit) for each in batch.landings]
-        differing = [unit for unit, _ in landed if not self._holds(unit.records, batch.top)]
-        if differing:
-            with self._ledger.begin() as transaction:
-                for unit in differing:
-                    recheck(transaction, unit.members[0].number, now)
-            return []
-        moved = self._move(batch, landed, now)
-        return [approved[unit.members[0].number].item for unit, _ in landed] if moved else []
-
-    def _land_before(
-        self, units: Sequence[Unit], refusal: Refusal, approved: Mapping[int, Approved], tip: str, now: float
-    ) -> list[int]:
-        """Lands what comes before a branch that git refuses; has that one joined anew where nothing does."""
-        if units:
-            return self._land_units(units, approved, tip, now)
-        number = next(each.number for each in approved.values() if each.head == refusal.branch.head)
-        with self._ledger.begin() as transaction:
-            recheck(transaction, number, now)
-        return []
-
-    def _branch(self, approved: Approved, unit: Unit) -> Branch:
-        certificate = landing_certificate(unit.records, self._ledger.modules)
-        message = landing_message(approved, self._ledger.state.by_id[approved.item], certificate)
-        return Branch(approved.base, approved.head, message)
-
-    def _holds(self, records: Mapping[str, ModuleRecord | None], commit: str) -> bool:
-        """Whether the sources of a commit are those that were certified."""
-        wanted = {name: record.source_digest if record else "" for name, record in records.items()}
-        return all(digest_at(self._hub, commit, source_path(name)) == digest for name, digest in wanted.items())
-
-    def _move(self, batch: Batch, landed: Sequence[tuple[Unit, str]], now: float) -> bool:
-        """Moves ``main`` to the top of a batch. Says whether it did: somebody may have pushed meanwhile."""
-        befores = [batch.tip, *(commit for _, commit in landed)]
-        with self._ledger.begin() as transaction:
-            for (unit, commit), before in zip(landed, befores, strict=False):
-                intend_landing(transaction, unit.members[0].number, before, commit, now)
-        try:
-            self._hub.land(batch)
-        except RefMoved:
-            # The next round joins the branches with what is there now.
-            with self._ledger.begin() as transaction:
-                for unit, commit in landed:
-                    abandon_landing(transaction, commit)
-                    transaction.log("main_moved", now, pull_request=unit.members[0].number)
-            return False
-        with self._ledger.begin() as transaction:
-            for unit, commit in landed:
-                self._finish(transaction, unit.members[0].number, commit, unit.records, now)
-        return True
-
-    def _finish(
-        self,
-        transaction: Transaction,
-        number: int,
-        commit: str,
-        records: Mapping[str, ModuleRecord | None],
-        now: float,
-    ) -> None:
-        kept = {name: record for name, record in records.items() if record is not None}
-        finish_landing(transaction, number, commit, now, kept)
-        forget_modules(transaction, [name for name in records if name not in kept])
-
-    def _as_landed(self, approved: Approved, commit: str) -> Mapping[str, ModuleRecord]:
-        """What is certified of a landed branch's modules, as far as their sources are those that were certified."""
-        return {name: record for name, record in approved.modules.items() if self._holds({name: record}, commit)}
-
     def _bounce(self, number: int, source: str, reason: str, now: float) -> None:
         with self._ledger.begin() as transaction:
             bounce(transaction, number, source, reason, self._retry, now)
-
-
-def source_path(module: str) -> str:
-    """Where a module's source lies in the repository."""
-    return module.replace(".", "/") + ".lean"
-
-
-def _commuting(units: Sequence[Unit], modules: Mapping[str, ModuleRecord]) -> Sequence[Unit]:
-    """The first units, as many as leave ``main`` certified commit by commit in whatever order they land.
-
-    They do when none changes a certificate that another changes, or sees an interface that another moves.
-    """
-    owned: set[str] = set()
-    moved: set[str] = set()
-    seen: set[str] = set()
-    for place, unit in enumerate(units):
-        own, sees = set(unit.records), {name for record in unit.records.values() if record for name in record.imports}
-        moves = {name for name, record in unit.records.items() if _interface(record) != _interface(modules.get(name))}
-        if own & owned or (sees - own) & moved or (moves & (seen - owned)):
-            return units[:place]
-        owned, moved, seen = owned | own, moved | moves, seen | sees
-    return units
-
-
-def _interface(record: ModuleRecord | None) -> str:
-    return record.interface_digest if record else ""
 
 
 def _candidate(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import OtherLean
 from coordinator.store.store import get_meta, set_meta
-from coordinator.work.messages import AuditEnded, BuildEnded
+from coordinator.work.messages import AuditEnded, BuildEnded, JointEnded
 
 if TYPE_CHECKING:
     from coordinator.store.store import Transaction
@@ -41,7 +41,7 @@ def vouched(transaction: Transaction, report: End, now: float) -> End:
 
     The first build or audit of a run that tells a Lean decides which one that is, unless this host's own did.
     """
-    if not isinstance(report, BuildEnded | AuditEnded) or report.error:
+    if not isinstance(report, BuildEnded | JointEnded | AuditEnded) or report.error:
         return report
     known = lean_of(transaction)
     if not known and report.lean:
@@ -51,6 +51,8 @@ def vouched(transaction: Transaction, report: End, now: float) -> End:
     error = str(OtherLean("A worker answered with", report.lean or "a Lean it does not name", known))
     if isinstance(report, BuildEnded):
         return BuildEnded(report.job, accepted=False, error=error, lean=report.lean)
+    if isinstance(report, JointEnded):
+        return JointEnded(report.job, error=error, lean=report.lean)
     return AuditEnded(report.job, "", error=error, lean=report.lean)
 
 

@@ -19,6 +19,7 @@ from coordinator.engine.landing import Lander
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
 from coordinator.schedule.scheduler import Capacity, Finish, decide
+from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
@@ -27,7 +28,15 @@ from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
 from coordinator.work.hello import hello
-from coordinator.work.messages import AttemptEnded, AuditEnded, Beat, BuildEnded, ResolutionEnded, ReviewEnded
+from coordinator.work.messages import (
+    AttemptEnded,
+    AuditEnded,
+    Beat,
+    BuildEnded,
+    JointEnded,
+    ResolutionEnded,
+    ReviewEnded,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -292,6 +301,8 @@ class Coordinator:
                 end_resolution(transaction, report, now)
             case BuildEnded():
                 end_build(transaction, report, self._settings.retry, now, resolvers=self._settings.resolver.tries > 0)
+            case JointEnded():
+                end_joint(transaction, report, now)
             case AuditEnded():
                 end_audit(transaction, report, now)
 
@@ -311,7 +322,10 @@ class Coordinator:
                     return self._finish(action)
             if not actions:
                 return None
+            before = self._ledger.changes
             self._performer.perform(actions)
+            if self._ledger.changes == before:  # what could land waits for builders
+                return None
         return None
 
     def _decide(self, capacity: Capacity) -> list[Action]:

@@ -7,7 +7,7 @@ coordinator that was killed, is therefore always safe.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -82,9 +82,10 @@ class Bounce:
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """An approved pull request may move ``main``."""
+    """An approved pull request may move ``main``; so many builders are free, where it is to be built again."""
 
     pull_request: int
+    builders: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +143,9 @@ def decide(
         return expired
     if state.audit_failure or len(state.audit_errors) >= MAX_TRIES:
         return [_red(state)]
-    asked = _asked_seats(state)
+    asked, free = _asked_seats(state), _free_builders(state, capacity)
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
-    settled += _landings(state)
+    settled += _landings(state, free)
     wanted: Iterable[Start] = chain(
         _reviews(state, settings, asked),
         resolutions(state, settings, MAX_TRIES),
@@ -153,7 +154,7 @@ def decide(
     )
     started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
-    actions = [*_survey(state), *settled, *given_up, *_builds(state, capacity), *started]
+    actions = [*_survey(state), *settled, *given_up, *_builds(state, free), *started]
     if actions or state.jobs or state.pull_requests or not readiness.is_empty:
         return actions if not money_ends or actions or state.jobs else [_out_of_budget(settings)]
     return [_conclude(state)]
@@ -196,12 +197,12 @@ def _leads(request: PullRequest, state: CampaignState, asked: Mapping[int, set[i
     return leaders(rivals, asked)[request.item] == request.number
 
 
-def _landings(state: CampaignState) -> list[Land]:
+def _landings(state: CampaignState, free: int) -> list[Land]:
     """The approved pull requests, one of each item, while ``main`` is what was certified."""
     if state.certified != state.main:
         return []
     approved = (request for request in state.pull_requests if request.state == "approved")
-    return [Land(request.number) for request in first_of_each(approved)]
+    return [Land(request.number, free) for request in first_of_each(approved)]
 
 
 def _reviews(state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]) -> Iterator[StartReview]:
@@ -237,11 +238,15 @@ def _racers(state: CampaignState, readiness: Readiness, now: float) -> Iterator[
             yield StartAttempt(item.id, item.sent + 1, 0.0)
 
 
-def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
-    under_way = {job.pull_request for job in state.jobs if job.kind == "build"}
-    free = capacity.builds - sum(job.kind in {"build", "audit"} for job in state.jobs)
+def _free_builders(state: CampaignState, capacity: Capacity) -> int:
+    """Builds that can begin; none while it is not known that ``main`` builds."""
     if state.certified != state.main:
-        free = 0
+        return 0
+    return max(0, capacity.builds - sum(job.kind in {"build", "joint", "audit"} for job in state.jobs))
+
+
+def _builds(state: CampaignState, free: int) -> list[StartBuild]:
+    under_way = {job.pull_request for job in state.jobs if job.kind == "build"}
     waiting = [
         request
         for request in state.pull_requests
@@ -249,7 +254,7 @@ def _builds(state: CampaignState, capacity: Capacity) -> list[StartBuild]:
     ]
     ahead = {request.item for request in state.pull_requests if request.state in {"reviewing", "approved"}}
     waiting.sort(key=lambda request: request.item in ahead)  # what is behind in a race may never be needed
-    return [StartBuild(request.number) for request in waiting[: max(free, 0)]]
+    return [StartBuild(request.number) for request in waiting[:free]]
 
 
 def _red(state: CampaignState) -> Finish:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from blueprint import Blueprint, Node, Stage
 
-JobKind = Literal["attempt", "review", "resolve", "build", "audit"]
+JobKind = Literal["attempt", "review", "resolve", "build", "joint", "audit"]
 ItemState = Literal["open", "landed", "failed", "skipped"]
 PullRequestState = Literal["checking", "resolving", "reviewing", "approved", "landed", "bounced", "withdrawn"]
 

@@ -36,6 +36,9 @@ from coordinator.work.messages import (
     AuditEnded,
     AuditOrder,
     BuildEnded,
+    JointEnded,
+    JointOrder,
+    JointVerdict,
     ResolutionEnded,
     ReviewEnded,
     failed_report,
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from coordinator.simulation.behaviour import Behaviour, Draw
-    from coordinator.work.messages import BuildOrder, Envelope, Order, Report
+    from coordinator.work.messages import BuildOrder, Envelope, JointMember, Order, Report
 
 _GLANCE = 0.5
 """Seconds between two looks at whether a job was cancelled."""
@@ -84,7 +87,7 @@ class SimulatedWorkshop:
                 case AuditOrder():
                     return self._audit(order)
                 case _:
-                    return self._build(order)
+                    return self._joint(order) if isinstance(order, JointOrder) else self._build(order)
         except (CoordinatorError, redis.RedisError, OSError) as error:
             log.warning("order_failed", job=order.envelope.job, error=str(error))
             return failed_report(order, f"{type(error).__name__}: {error}")
@@ -151,26 +154,56 @@ class SimulatedWorkshop:
         return ReviewEnded(job, "verdict", decision, usage, reviewer, decision, "As the file says.", order.head)
 
     def _build(self, order: BuildOrder) -> BuildEnded:
-        job = order.envelope.job
-        _wait(self._behaviour.draw(f"build/{order.head}", build=True).seconds, lambda: False)
-        repository = self._repository(order.envelope)
-        if repository is self._mirror:
-            repository.fetch(order.envelope.remote, [order.head])
-        source = repository.read(order.head, module_path(order.module))
-        if source is None:
+        job, repository = order.envelope.job, self._read(order.envelope, order.head, f"build/{order.head}")
+        source = repository.read(order.head, module_path(order.module)) or b""
+        if not source:
             return BuildEnded(job, accepted=False, reasons=(f"{order.module} is missing.",))
-        text, lock = source.decode(), meaning_of(order.target)
-        if flaw_of(text) == "refused" or (order.stage == "proof" and open_declarations(text)):
-            return BuildEnded(job, accepted=False, reasons=(f"{order.target} is not what was asked for.",))
-        if (order.lock is not None and order.lock != lock) or not self._agrees(order, lock):
-            return BuildEnded(job, accepted=False, reasons=(f"{order.target} no longer means what was reviewed.",))
+        lock, problem = meaning_of(order.target), self._problem(order, order.envelope, source.decode())
+        if problem:
+            return BuildEnded(job, accepted=False, reasons=(problem,))
         return BuildEnded(job, accepted=True, lock=lock, modules={order.module: record_of(order.module, source)})
 
-    def _agrees(self, order: BuildOrder, lock: str) -> bool:
+    def _joint(self, order: JointOrder) -> JointEnded:
+        repository = self._read(order.envelope, order.head, f"joint/{order.head}")
+        verdicts, modules = [], {}
+        for member in order.members:
+            if repository is self._mirror:
+                repository.fetch(order.envelope.remote, [member.head])
+            source = repository.read(member.head, module_path(member.module)) or b""
+            problem = self._problem(member, order.envelope, source.decode()) if source else "It is missing."
+            record = {member.module: record_of(member.module, source)}
+            if problem:
+                reasons = ((module_path(member.module), problem),)
+                verdicts.append(JointVerdict(member.number, accepted=False, reasons=reasons))
+            else:
+                lock = meaning_of(member.target)
+                verdicts.append(JointVerdict(member.number, accepted=True, lock=lock, modules=record))
+                joined = repository.read(order.head, module_path(member.module)) or b""
+                modules[member.module] = record_of(member.module, joined)
+        return JointEnded(order.envelope.job, modules=modules, verdicts=tuple(verdicts))
+
+    def _read(self, envelope: Envelope, head: str, lot: str) -> Repository:
+        """Where to read a commit, once the time that its build takes is over."""
+        _wait(self._behaviour.draw(lot, build=True).seconds, lambda: False)
+        repository = self._repository(envelope)
+        if repository is self._mirror:
+            repository.fetch(envelope.remote, [head])
+        return repository
+
+    def _problem(self, order: BuildOrder | JointMember, envelope: Envelope, text: str) -> str:
+        """What is wrong with a branch's file; empty for nothing."""
+        if flaw_of(text) == "refused" or (order.stage == "proof" and open_declarations(text)):
+            return f"{order.target} is not what was asked for."
+        lock = meaning_of(order.target)
+        if (order.lock is not None and order.lock != lock) or not self._agrees(order, envelope, lock):
+            return f"{order.target} no longer means what was reviewed."
+        return ""
+
+    def _agrees(self, order: BuildOrder | JointMember, envelope: Envelope, lock: str) -> bool:
         """Whether the target is locked as what it means, and is open where it is to be proved."""
         if self._locks is None:
             return True
-        locks = self._locks.as_of(order.envelope.campaign, order.envelope.landings)
+        locks = self._locks.as_of(envelope.campaign, envelope.landings)
         stated = order.stage == "statement" or locks.is_open(order.target)
         return stated and locks.meaning(order.target) in {None, lock}
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from coordinator.queue import Member, ModuleRecord
+from coordinator.queue import Member, ModuleRecord, Standing
+from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.issues import closed_by_landing
 from coordinator.store.schema import jobs, pull_requests, verdicts
 from coordinator.store.store import select_among
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from coordinator.store.store import Transaction
 
+_STATES = select(pull_requests.c.number, pull_requests.c.state)
 _CHOSEN = (
     select(pull_requests, jobs.c.number.label("attempt"), jobs.c.cost_usd)
     .join(jobs, jobs.c.id == pull_requests.c.job)
@@ -45,6 +47,11 @@ class Approved:
         closes: issues that its landing closes.
         axioms: that what it is about rests on.
         assumes: declarations that it rests on and that are open.
+        is_resolved: whether a rung above git's joined it with the tip that it was certified with.
+        standing: what joint builds taught about it.
+        follows: pull requests on top of which it was judged, in a joint build.
+        waits_for: those of them that are open yet.
+        is_orphan: whether one of them came to nothing, so that it was judged on what will never be.
     """
 
     number: int
@@ -61,6 +68,11 @@ class Approved:
     closes: tuple[int, ...] = ()
     axioms: tuple[str, ...] = ()
     assumes: tuple[str, ...] = ()
+    is_resolved: bool = False
+    standing: Standing = field(default_factory=Standing)
+    follows: tuple[int, ...] = ()
+    waits_for: frozenset[int] = frozenset()
+    is_orphan: bool = False
 
     @property
     def member(self) -> Member:
@@ -72,6 +84,8 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
     """These pull requests, which were approved, oldest first."""
     rows = list(select_among(transaction, _CHOSEN, pull_requests.c.number, numbers))
     reviewers, spent = _approvals(transaction, numbers), _spent(transaction, numbers)
+    followed = {number for row in rows for number in row.follows}
+    states = {each.number: each.state for each in select_among(transaction, _STATES, pull_requests.c.number, followed)}
     return [
         Approved(
             number=row.number,
@@ -88,6 +102,11 @@ def load_approved(transaction: Transaction, numbers: Collection[int]) -> list[Ap
             closes=tuple(closed_by_landing(transaction, row.number)) if row.closes else (),
             axioms=tuple(row.axioms),
             assumes=tuple(row.assumes),
+            is_resolved=bool(row.joined),
+            standing=Standing(**row.standing),
+            follows=tuple(row.follows),
+            waits_for=frozenset(number for number in row.follows if states[number] in OPEN_STATES),
+            is_orphan=any(states[number] not in {*OPEN_STATES, "landed"} for number in row.follows),
         )
         for row in rows
     ]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import delete
+
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import fail, forgive
-from coordinator.store.moves import END, SEND, TAKE, make_move, move_those
+from coordinator.store.moves import DROP_BATCH, END, LOSE, SEND, TAKE, make_move, move_those
 from coordinator.store.rows import insert_row, read_row, update_row
-from coordinator.store.schema import jobs
+from coordinator.store.schema import batches, jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +65,7 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
     An attempt lost with its worker does not count against its item when the campaign stopped or restarted its workers
     (`blame` is none) or no worker ever took it (all were busy); when the worker died over it, it is a failure, with
     what follows from it under the rules `blame`. Other jobs that a worker died over end as ``lost``, which counts:
-    they may be what kills the workers.
+    they may be what kills the workers. What a joint build was to build is joined anew, unless it is such a one.
     """
     row = read_row(transaction, jobs, job)
     if row is None or row.state == "ended":
@@ -76,6 +78,8 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
             fail(transaction, row.item, Cause.WORKER, "The worker went away during the attempt.", blame, now)
         else:
             forgive(transaction, row.item)
+    elif row.kind == "joint" and not (suspect and move_those(transaction, LOSE, [job])):
+        transaction.execute(delete(batches).where(batches.c.job == job, batches.c.state.in_(DROP_BATCH.sources)))
     subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
     transaction.log("lease_lost", now, job=job, of=row.kind, ending=ending, **subject)
 

@@ -48,6 +48,7 @@ class Ledger:
         state: the campaign's state.
         modules: what is certified of the modules of ``main``.
         readiness: what can be worked on in it, with what the campaign has learnt.
+        changes: how many transactions so far changed anything.
         listeners: told after each transaction what happened in it and how many seconds it took.
     """
 
@@ -56,6 +57,7 @@ class Ledger:
         self._store = store
         self._blueprint = graph.blueprint
         self.listeners: list[Listener] = []
+        self.changes = 0
         self._model = settings.model.name
         experience = Experience(prior_of(settings))
         with store.begin() as transaction:
@@ -82,6 +84,7 @@ class Ledger:
         for lesson in lessons:
             self.readiness.experience.learn(lesson)
         self._follow(changes)
+        self.changes += bool(transaction.events or transaction.meta)
         for listener in self.listeners:
             listener(transaction.events, time.perf_counter() - began)
 

@@ -1,4 +1,4 @@
-"""The moves: every way in which an item, a job, a pull request, a landing or an issue gets from one state to another.
+"""The moves: every way in which an item, a job, a pull request, a batch and so on gets from one state to another.
 
 The table is the law. A state is changed by `make_move` and `move_those` only, which move a record only from a state
 that the move may start in. The manual's picture is drawn from the same table: see `moves_page`.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import bindparam, or_, select, update
 
 from coordinator.errors import WrongMove
-from coordinator.store.schema import issues, items, jobs, landings, pull_requests
+from coordinator.store.schema import batches, issues, items, jobs, landings, pull_requests
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from coordinator.store.store import Transaction
 
-Record = Literal["item", "job", "pull request", "landing", "issue"]
+Record = Literal["item", "job", "pull request", "batch", "landing", "issue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,13 @@ FIND_LANDED = Move(
     "`main`'s history has its landing, which the store does not know: an older one was put in its place.",
 )
 
+JOIN = Move("batch", "join", (), "running", "Several branches are about to be built together.")
+PASS = Move("batch", "pass", ("running",), "green", "All of it builds, and the gate accepts each branch.")
+BREAK = Move("batch", "break", ("running",), "red", "A module does not build, or the gate refuses a branch.")
+LOSE = Move("batch", "lose", ("running",), "lost", "Its builder gave no answer.")
+SETTLE = Move("batch", "settle", ("green", "red", "lost"), "", "What follows from it is done.")
+DROP_BATCH = Move("batch", "drop", ("running",), "", "No worker took it, or the campaign stopped: it is joined anew.")
+
 INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
 FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")
 ABANDON = Move("landing", "abandon", ("intended",), "", "`main` did not move.")
@@ -134,6 +141,7 @@ MOVES = (
     *(SEND, TAKE, END),
     *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, CONFLICT, RESOLVE),
     *(BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
+    *(JOIN, PASS, BREAK, LOSE, SETTLE, DROP_BATCH),
     *(INTEND, FINISH, ABANDON),
     *(FILE, CLOSE, FILE_AGAIN),
 )
@@ -143,6 +151,7 @@ _KEYS: dict[Record, Column[Any]] = {
     "item": items.c.id,
     "job": jobs.c.id,
     "pull request": pull_requests.c.number,
+    "batch": batches.c.job,
     "landing": landings.c.after,
     "issue": issues.c.number,
 }

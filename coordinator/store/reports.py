@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.retrying import cause_of
+from coordinator.store.certificates import keep_certificates
 from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
@@ -114,5 +115,6 @@ def end_audit(transaction: Transaction, report: AuditEnded, now: float) -> bool:
         set_meta(transaction, "certified", row.base)
         set_meta(transaction, "audit", {"commit": row.base, "axioms": {k: list(v) for k, v in report.axioms.items()}})
         replace_modules(transaction, report.modules)
+        keep_certificates(transaction, report.modules)
     transaction.log("audited", now, commit=row.base, problem=report.problem)
     return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from coordinator.schedule.retrying import Cause
+from coordinator.store.certificates import keep_certificates
 from coordinator.store.items import add_feedback, fail
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, CONFLICT, OPEN, RECHECK, make_move
@@ -81,7 +82,10 @@ def certify(transaction: Transaction, number: int, tip: str, report: BuildEnded,
         assumes=list(report.assumes),
         modules=module_rows(report.modules),
         reason="",
+        standing={},
+        follows=[],
     )
+    keep_certificates(transaction, report.modules)
     transaction.log("certified", now, pull_request=number, tip=tip)
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0006"
+REVISION = "0007"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -129,6 +129,8 @@ pull_requests = Table(
     Column("rung", String, nullable=False, default="git", server_default="git"),
     Column("authored", String, nullable=False, default="", server_default=""),
     Column("authored_on", String, nullable=False, default="", server_default=""),
+    Column("standing", JSON, nullable=False, default=dict, server_default="{}"),
+    Column("follows", JSON, nullable=False, default=list, server_default="[]"),
     Column("reason", Text, nullable=False, default=""),
     Column("landed_as", String, nullable=False, default=""),
     Column("opened_at", Float, nullable=False),
@@ -179,6 +181,29 @@ landings = Table(
     Column("after", String, nullable=False, unique=True),
     Column("state", String, nullable=False),
     Column("at", Float, nullable=False),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("module", String, nullable=False),
+    Column("interface_digest", String, nullable=False),
+    Column("message", Text, nullable=False, default=""),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("job", Integer, ForeignKey("jobs.id"), primary_key=True, autoincrement=False),
+    Column("state", String, nullable=False),
+    Column("tip", String, nullable=False),
+    Column("commit", String, nullable=False),
+    Column("members", JSON, nullable=False),
+    Column("before", JSON, nullable=False, default=dict),
+    Column("sources", JSON, nullable=False, default=dict),
+    Column("failures", JSON, nullable=False, default=dict),
+    Column("refusals", JSON, nullable=False, default=dict),
 )
 
 failures = Table(

@@ -38,7 +38,14 @@ _AT_ONCE = 500
 _TOLD = ("state", "reason", "paused", "main", "certified", "audited", "lean", "began")
 """What of the values kept by name is of use outside."""
 
-_KINDS = {"attempts": "attempt", "reviews": "review", "resolutions": "resolve", "builds": "build", "audits": "audit"}
+_KINDS = {
+    "attempts": "attempt",
+    "reviews": "review",
+    "resolutions": "resolve",
+    "builds": "build",
+    "joint_builds": "joint",
+    "audits": "audit",
+}
 
 
 def lists() -> dict[str, Select[*tuple[Any, ...]]]:

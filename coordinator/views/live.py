@@ -52,7 +52,13 @@ STYLES = {
 }
 """Colour of each state, the same on every screen."""
 
-_DOING = {"review": "reviewing", "resolve": "resolving", "build": "building", "audit": "auditing"}
+_DOING = {
+    "review": "reviewing",
+    "resolve": "resolving",
+    "build": "building",
+    "joint": "building several",
+    "audit": "auditing",
+}
 
 _ATTEMPTING = {"statement": "stating", "proof": "proving"}
 

@@ -103,6 +103,44 @@ class BuildOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class JointMember:
+    """One branch of a joint build, and what the gate is to judge of it: the change from `base` to `head`.
+
+    Attributes:
+        number: its pull request.
+        base: the tip, or the tip with the members joined that it follows.
+        head: that, with the branch joined.
+        follows: members before it that touch the same files, and those that these follow.
+        stage, target, module, is_definition, lock: see `checker.Change`.
+    """
+
+    number: int
+    base: str
+    head: str
+    stage: Stage
+    target: str
+    module: str
+    is_definition: bool
+    lock: str | None
+    follows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JointOrder:
+    """Certify `head`, several branches joined with the envelope's base, and judge each branch as its build would.
+
+    Attributes:
+        head: all of them joined.
+        members: those after which others follow come before these.
+    """
+
+    envelope: Envelope
+    head: str
+    members: tuple[JointMember, ...]
+    kind: Literal["joint"] = "joint"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditOrder:
     """Build the envelope's base from nothing and look at it.
 
@@ -115,7 +153,7 @@ class AuditOrder:
     kind: Literal["audit"] = "audit"
 
 
-Order = AgentOrder | BuildOrder | AuditOrder
+Order = AgentOrder | BuildOrder | JointOrder | AuditOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +252,52 @@ class BuildEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class JointVerdict:
+    """What the gate says of one member of a joint build.
+
+    Attributes:
+        number: its pull request.
+        accepted, lock, axioms, assumes, modules: see `BuildEnded`; the modules are those whose certificate differs
+            from that in the member's base.
+        reasons: why not: a module, or the path of a file, and a sentence each.
+    """
+
+    number: int
+    accepted: bool
+    reasons: tuple[tuple[str, str], ...] = ()
+    lock: str = ""
+    axioms: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+    modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JointEnded:
+    """A joint build is over.
+
+    Attributes:
+        job: which.
+        modules: every module of all members joined whose certificate differs from the tip's, by name.
+        gone: modules of the tip that are not there any more.
+        broken: modules that Lean refuses for what they say themselves, with what they import and no interface.
+        failures: why modules do not build, those left out that only import one which does not.
+        verdicts: of the members that could be judged.
+        error: why there is no answer (infrastructure); empty where there is one.
+        lean: identity of the Lean that was used; empty where none was.
+    """
+
+    job: int
+    modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
+    gone: tuple[str, ...] = ()
+    broken: Mapping[str, ModuleRecord] = field(default_factory=dict)
+    failures: Mapping[str, str] = field(default_factory=dict)
+    verdicts: tuple[JointVerdict, ...] = ()
+    error: str = ""
+    lean: str = ""
+    kind: Literal["joint"] = "joint"
+
+
+@dataclass(frozen=True, slots=True)
 class AuditEnded:
     """An audit is over: every module of the tree by name, axioms by declaration, and what is wrong (empty: nothing).
 
@@ -229,7 +313,7 @@ class AuditEnded:
     kind: Literal["audit"] = "audit"
 
 
-End = AttemptEnded | ReviewEnded | ResolutionEnded | BuildEnded | AuditEnded
+End = AttemptEnded | ReviewEnded | ResolutionEnded | BuildEnded | JointEnded | AuditEnded
 Report = Beat | End
 
 _ORDERS: TypeAdapter[Order] = TypeAdapter(Annotated[Order, Field(discriminator="kind")])
@@ -292,5 +376,7 @@ def failed_report(order: Order, reason: str) -> Report:
             return ReviewEnded(job, "failed", reason, Usage(), reviewer_of(order))
         case BuildOrder():
             return BuildEnded(job, accepted=False, error=reason)
+        case JointOrder():
+            return JointEnded(job, error=reason)
         case AuditOrder():
             return AuditEnded(job, "", error=reason)

@@ -21,16 +21,13 @@ from agents import Outcome, PriceTable, Transcript, Workspace, run_agent
 from checker import (
     Builder,
     CertificateStore,
-    Change,
     CheckerError,
-    Layout,
-    Policy,
-    judge,
 )
 from checker.build.scratch import Scratch
 from coordinator.errors import CoordinatorError, GitError
 from coordinator.git import Identity, Repository, Trailers
 from coordinator.work.carrier import connect
+from coordinator.work.judging import build_alone, build_joint
 from coordinator.work.leans import Leans
 from coordinator.work.locks import LockBook
 from coordinator.work.messages import (
@@ -40,6 +37,8 @@ from coordinator.work.messages import (
     AuditOrder,
     BuildEnded,
     BuildOrder,
+    JointEnded,
+    JointOrder,
     ResolutionEnded,
     ReviewEnded,
     failed_report,
@@ -47,7 +46,7 @@ from coordinator.work.messages import (
     write_access,
 )
 from coordinator.work.shared_certificates import open_certificates
-from coordinator.work.tree_audit import look_at, records
+from coordinator.work.tree_audit import look_at
 from coordinator.work.trees import Trees
 
 if TYPE_CHECKING:
@@ -97,7 +96,7 @@ class Workshop:
             match order:
                 case AgentOrder():
                     return self._act(order, cancelled)
-                case BuildOrder():
+                case BuildOrder() | JointOrder():
                     return self._build(order)
                 case AuditOrder():
                     return self._audit(order)
@@ -236,43 +235,14 @@ class Workshop:
                 self._models[key] = agents.AnthropicModel(os.environ.get(access.api_key_env), access.base_url, prices)
             return self._models[key]
 
-    def _build(self, order: BuildOrder) -> BuildEnded:
-        with self._lent(order.envelope, order.envelope.base, order.head) as (base, head):
-            locks = self._locks_of(order.envelope)
-            change = Change(
-                base=base.folder,
-                head=head.folder,
-                stage=order.stage,
-                target=order.target,
-                module=order.module,
-                is_definition=order.is_definition,
-                lock=order.lock,
-                open_statements=locks.open_besides(order.target),
-                locked=locks.locked,
-            )
-            builder = self._leans.builder_of(order.envelope, change.base)
-            return replace(self._judge(order, change, builder), lean=builder.lean.identity)
-
-    def _judge(self, order: BuildOrder, change: Change, builder: Builder) -> BuildEnded:
-        judgement = judge(change, _layout(order.envelope), Policy(comparator=order.envelope.comparator), builder)
-        if not judgement.accepted:
-            reasons = tuple(f"{reason}"[:_REASON_LENGTH] for reason in judgement.reasons)
-            return BuildEnded(order.envelope.job, accepted=False, reasons=reasons)
-        before = builder.certify(change.base)
-        after = builder.certify(change.head)
-        if not after.ok:
-            broken = tuple(f"{name} no longer builds." for name in sorted(after.failures))
-            return BuildEnded(order.envelope.job, accepted=False, reasons=broken)
-        known = {certificate.key for certificate in before.certificates.values()}
-        changed = {name: c for name, c in after.certificates.items() if c.key not in known}
-        return BuildEnded(
-            order.envelope.job,
-            accepted=True,
-            lock=judgement.lock or "",
-            axioms=judgement.axioms.get(order.target, ()),
-            assumes=judgement.assumes,
-            modules=records(changed),
-        )
+    def _build(self, order: BuildOrder | JointOrder) -> BuildEnded | JointEnded:
+        envelope = order.envelope
+        with self._lent(envelope, envelope.base) as (tree,):
+            builder = self._leans.builder_of(envelope, tree.folder)
+        locks, lean = self._locks_of(envelope), builder.lean.identity
+        if isinstance(order, BuildOrder):
+            return replace(build_alone(order, self._lent, builder, locks), lean=lean)
+        return replace(build_joint(order, self._lent, builder, locks), lean=lean)
 
     def _audit(self, order: AuditOrder) -> AuditEnded:
         with (
@@ -294,7 +264,3 @@ class Workshop:
             self._mirror.fetch(envelope.remote, sorted(set(commits)))
         with ExitStack() as stack:
             yield tuple(stack.enter_context(self._trees.lend(commit)) for commit in commits)
-
-
-def _layout(envelope: Envelope) -> Layout:
-    return Layout(envelope.library, envelope.base_folders, envelope.helper_folders)

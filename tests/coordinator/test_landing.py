@@ -93,7 +93,7 @@ class Desk:
         )
 
     def land(self, number: int) -> bool:
-        self.lander.land([number], 2.0)
+        self.lander.land([number], 2.0, builders=9)
         return self.ledger.state.request(number) is None and self.state_of(number) == "closed" and self.landed(number)
 
     def landed(self, number: int) -> bool:
@@ -257,7 +257,7 @@ def test_branches_approved_at_once_land_in_one_move_of_main_each_with_a_commit_o
 
     monkeypatch.setattr(desk.hub, "land", counted)
     base = desk.hub.head() or ""
-    desk.lander.land(numbers, 2.0)
+    desk.lander.land(numbers, 2.0, builders=9)
     assert moves == [12]
     assert all(desk.landed(number) for number in numbers)
     tip = desk.hub.head() or ""
@@ -292,13 +292,13 @@ def test_a_main_that_moves_while_many_land_rejects_none_of_them(desk: Desk, monk
         real(batch)
 
     monkeypatch.setattr(desk.hub, "land", race)
-    desk.lander.land(numbers, 2.0)
+    desk.lander.land(numbers, 2.0, builders=9)
     assert [desk.state_of(number) for number in numbers] == ["approved"] * 5
     with desk.ledger.begin() as transaction:
         assert landings.intended_landings(transaction) == []
         set_meta(transaction, "certified", pushed)
     monkeypatch.setattr(desk.hub, "land", real)
-    desk.lander.land(numbers, 3.0)
+    desk.lander.land(numbers, 3.0, builders=9)
     assert all(desk.landed(number) for number in numbers)
 
 
@@ -309,10 +309,10 @@ def test_of_two_branches_that_change_one_module_the_second_is_judged_on_what_the
     base = desk.hub.head()
     upper = desk.propose(item_of(desk, "n1"), {"L/A.lean": text.replace("middle", "other")}, base=base)
     lower = desk.propose(item_of(desk, "n2"), {"L/A.lean": text.replace("last", "other")}, base=base)
-    desk.lander.land([upper, lower], 2.0)
+    desk.lander.land([upper, lower], 2.0, builders=9)
     assert desk.landed(upper)
     assert desk.state_of(lower) == "approved"
-    desk.lander.land([lower], 3.0)
+    desk.lander.land([lower], 3.0, builders=9)
     assert desk.state_of(lower) == "checking", "nobody has compiled both changes together"
 
 
@@ -324,7 +324,7 @@ def test_branches_that_add_the_same_other_file_do_not_both_land_and_the_second_i
         for each in range(2)
     ]
     for now in (2.0, 3.0, 4.0):
-        desk.lander.land([number for number in numbers if desk.state_of(number) == "approved"], now)
+        desk.lander.land([number for number in numbers if desk.state_of(number) == "approved"], now, builders=9)
     assert desk.landed(numbers[0])
     waiting = desk.ledger.state.request(numbers[1])
     assert waiting is not None

@@ -55,7 +55,7 @@ def test_an_old_store_is_brought_up_to_date_when_the_coordinator_opens_it(tmp_pa
     assert (state.items["thm:a", "statement"].state, state.spent_usd) == ("landed", 0.75)
     after = rows(file)
     assert after.pop("alembic_version") == [(REVISION,)]
-    assert (after.pop("wishes"), after.pop("issues")) == ([], [])
+    assert [after.pop(name) for name in ("wishes", "issues", "batches", "certificates")] == [[], [], [], []]
     assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
     assert after["events"] == before["events"]
 
@@ -69,6 +69,8 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "DROP TABLE issues; ALTER TABLE pull_requests DROP COLUMN closes;"
             "ALTER TABLE pull_requests DROP COLUMN joined; ALTER TABLE pull_requests DROP COLUMN rung;"
             "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
+            "ALTER TABLE pull_requests DROP COLUMN standing; ALTER TABLE pull_requests DROP COLUMN follows;"
+            "DROP TABLE batches; DROP TABLE certificates;"
         )
     store = Store(file, writable=True)
     with store.begin() as transaction:

@@ -17,6 +17,7 @@ from coordinator.errors import StoreError, WrongMove
 from coordinator.schedule.state import OPEN_STATES, ItemState, PullRequestState
 from coordinator.store import items, jobs, landings, reports, requests, withdrawal
 from coordinator.store.moves import BOUNCE, MOVES, SKIP, Move, make_move, may_move, move_those
+from coordinator.store.schema import batches as batch_table
 from coordinator.store.schema import failures, pull_requests
 from coordinator.store.schema import issues as issue_table
 from coordinator.store.schema import items as item_table
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
 
 SOURCES = Path(__file__).parents[2] / "coordinator"
 STATES = {record: sorted({move.target for move in MOVES if move.record == record} - {""}) for record in typing.get_args(
-    Move.__annotations__["record"]) or ("item", "job", "pull request", "landing", "issue")}  # fmt: skip
+    Move.__annotations__["record"]) or ("item", "job", "pull request", "batch", "landing", "issue")}  # fmt: skip
 COLUMN = {
     "item": item_table.c.id,
     "job": job_table.c.id,
     "pull request": pull_requests.c.number,
+    "batch": batch_table.c.job,
     "landing": landing_table.c.after,
     "issue": issue_table.c.number,
 }
@@ -60,6 +62,7 @@ def fill(transaction: Transaction) -> None:
     )
     request = pull_requests.insert().values(number=1, item=1, job=1, state="checking", base="b", head="h", opened_at=0)
     transaction.execute(request)
+    transaction.execute(batch_table.insert().values(job=1, state="running", tip="b", commit="c", members=[]))
     transaction.execute(landing_table.insert().values(pull_request=1, before="b", after="1", state="intended", at=0.0))
     issue = {"kind": "missing_lemma", "label": "a", "text": "x", "digest": "d", "filed_by": "person"}
     transaction.execute(issue_table.insert().values(number=1, state="open", opened_at=0.0, **issue))

@@ -18,7 +18,7 @@ from coordinator.store.schema import pull_requests, verdicts
 from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, ResolutionEnded
+from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, JointOrder, ResolutionEnded
 from coordinator.work.workshop import Workshop
 from tests.support.loops import Loop
 from tests.support.sandboxes import has_bubblewrap
@@ -98,6 +98,8 @@ def _kind_of(order: Order) -> str:
             return order.assignment.role if order.envelope.node == NODE else "of another node"
         case BuildOrder():
             return "build"
+        case JointOrder():
+            return "joint"
         case AuditOrder():
             return "audit"
 
