@@ -9,6 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from agents import Usage
+from agents.errors import UnknownModel
+from coordinator.campaign.campaign import Campaign
+from coordinator.engine.running import preflight
 from coordinator.git import Repository, Trailers
 from coordinator.queue import ModuleRecord
 from coordinator.store.schema import items, jobs, pull_requests
@@ -17,6 +20,7 @@ from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.carrier import Carrier
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded
+from tests.support.campaigns import small_campaign
 from tests.support.loops import Loop
 from tests.support.repositories import commit_files
 
@@ -165,6 +169,13 @@ def test_killed_before_the_workers_were_told_the_next_coordinator_tells_them(
     loop.begin_again()
     loop.step()
     expect_one_winner(race)
+
+
+def test_a_tier_without_a_price_refuses_to_run_before_anything_starts(tmp_path: Path) -> None:
+    model = {"name": "rehearsal", "rehearsal": "none", "tiers": ["rehearsal", "mystery"]}
+    campaign = Campaign.open(small_campaign(tmp_path / "campaign", model=model))
+    with pytest.raises(UnknownModel, match="'mystery' has no price"):
+        preflight(campaign)
 
 
 def test_what_more_rests_on_is_attempted_by_stronger_models_and_told_by_model(race: Race) -> None:
