@@ -202,6 +202,23 @@ def test_with_less_money_than_one_call_costs_no_agent_starts() -> None:
     assert finish.state == "out_of_budget"
 
 
+def test_racers_take_only_slots_that_nothing_else_has_use_for() -> None:
+    made = book(node("root"), node("a", uses=("root",)), node("b", uses=("root",)), node("lone"))
+    running = Job(1, "attempt", 1, None, 1, lease_until=9.0)
+    known = state(item(1, "root", attempts=1, sent=1), item(2, "lone"), item(3, "a"), item(4, "b"), jobs=(running,))
+
+    def started(slots: int) -> list[tuple[int, int]]:
+        view = readiness(known, made, RACING)
+        actions = decide(known, view, RACING, Capacity(slots, 2), 0.0)
+        return [(each.item, each.number) for each in actions if isinstance(each, StartAttempt)]
+
+    assert started(1) == []
+    assert started(2) == [(2, 1)]
+    assert started(9) == [(2, 1), (1, 2)]
+    known.put_request(PullRequest(1, 1, "reviewing", HEAD, HEAD, certified=HEAD))
+    assert started(9) == [(2, 1)], "a race with a certified racer grows no more"
+
+
 @st.composite
 def books(draw: st.DrawFn) -> Blueprint:
     nodes = []
