@@ -70,6 +70,12 @@ class Chronicle:
         )
         self._origins = {row[0]: _Origin(row[1], row[2]) for row in rows}
 
+    @property
+    def under_way(self) -> set[int]:
+        """Jobs of the attempts whose outcome is open: they run, or their pull requests wait."""
+        running = {job.id for job in self._state.jobs if job.kind == "attempt"}
+        return running | {origin.job for origin in self._origins.values()}
+
     def tell(self, events: Iterable[Event]) -> Iterator[Happening]:
         """Happenings, one an event."""
         for event in events:

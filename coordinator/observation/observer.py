@@ -13,6 +13,7 @@ from coordinator.observation.logs import log_to
 from coordinator.observation.measures import Measures
 from coordinator.observation.server import serve_metrics
 from coordinator.observation.tracing import export_traces
+from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,9 @@ class Observer:
         with ledger.begin() as transaction:
             self._chronicle = Chronicle(transaction, ledger.state)
             self._measures = Measures(transaction, settings.budget_usd)
+            run = str(get_meta(transaction, "key"))
+        if self._tracing is not None:
+            self._tracing.follow(run, self._chronicle.under_way, time.time())
         self._ledger = ledger
         ledger.listeners.append(self._hear)
         self.look()

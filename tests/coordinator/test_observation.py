@@ -25,7 +25,7 @@ from coordinator.observation.logs import log_to
 from coordinator.observation.measures import Measures
 from coordinator.observation.metrics import Family, Histogram, Registry
 from coordinator.observation.server import serve_metrics
-from coordinator.observation.tracing import export_traces
+from coordinator.observation.tracing import Tracing, export_traces
 from coordinator.store import jobs, reports, requests
 from coordinator.store.landings import finish_landing, intend_landing
 from coordinator.work.messages import BuildEnded, ReviewEnded
@@ -228,16 +228,69 @@ def test_a_log_that_has_grown_is_put_aside_and_only_some_are_kept(
     assert json.loads(log_file.read_text().splitlines()[-1])["attempt"] == 199
 
 
-def test_an_attempt_is_one_trace_with_its_builds_reviews_and_landing(watched: Watched) -> None:
-    trace = pytest.importorskip("opentelemetry.sdk.trace", reason="the extra `otel` is not installed")
+def traced() -> tuple[Tracing, Any]:
+    """Traces of a campaign, and where they come to."""
+    pytest.importorskip("opentelemetry.sdk.trace", reason="the extra `otel` is not installed")
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor  # noqa: PLC0415 - part of the extra
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter  # noqa: PLC0415
 
-    from coordinator.observation.tracing import Tracing  # noqa: PLC0415
+    exporter = InMemorySpanExporter()
+    return Tracing(SimpleSpanProcessor(exporter), "Mine"), exporter
 
-    exporter, provider = InMemorySpanExporter(), trace.TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracing = Tracing(provider, "Mine")
+
+@pytest.mark.parametrize("killed", [True, False], ids=["killed", "stopped"])
+def test_an_attempt_that_outlives_its_coordinator_stays_one_trace(watched: Watched, killed: bool) -> None:
+    watched.land()
+    watched.ledger.listeners.clear()
+    between = next(n for n, each in enumerate(watched.happenings) if each.kind == "certified")
+    first, before = traced()
+    first.follow("mine-1", (), 0.0)
+    for happening in watched.happenings[:between]:
+        first.note(happening)
+    if not killed:
+        first.close()
+    second, after = traced()
+    second.follow("mine-1", {2}, 0.0)
+    for happening in watched.happenings[between:]:
+        second.note(happening)
+    begun = [span for span in before.get_finished_spans() if span.attributes["blueprover.job"] == 2]
+    resumed, *others = sorted(after.get_finished_spans(), key=lambda span: span.name)
+    assert [(resumed.name, resumed.attributes["blueprover.ending"])] == [("attempt", "landed")]
+    assert resumed.attributes["blueprover.job"] == 2
+    assert [span.name for span in others] == ["landing", "review"]
+    assert {span.parent.span_id for span in others} == {resumed.context.span_id}
+    in_flight = [span for span in before.get_finished_spans() if span.context.trace_id == resumed.context.trace_id]
+    assert [span.name for span in in_flight][:2] == ["build", "build"]
+    assert {span.parent.span_id for span in in_flight[:2]} == {resumed.parent.span_id}
+    assert [span.attributes["blueprover.ending"] for span in begun] == ([] if killed else ["unfinished"])
+    assert {span.context.span_id for span in begun} <= {resumed.parent.span_id}
+    stranger, elsewhere = traced()
+    stranger.follow("mine-2", {2}, 0.0)
+    for happening in watched.happenings[between:]:
+        stranger.note(happening)
+    assert resumed.context.trace_id not in {span.context.trace_id for span in elsewhere.get_finished_spans()}
+
+
+def test_an_attempt_that_is_lost_with_its_coordinator_ends_in_its_trace(watched: Watched) -> None:
+    with watched.ledger.begin() as transaction:
+        item = watched.item("thm:low").id
+        job = jobs.send_job(transaction, "attempt", now=watched.now, lease_seconds=9, base="a" * 40, item=item)
+    with watched.store.begin() as transaction:
+        later = Chronicle(transaction, watched.ledger.state)
+    assert later.under_way == {job}
+    tracing, exporter = traced()
+    tracing.follow("mine-1", later.under_way, 0.0)
+    with watched.ledger.begin() as transaction:
+        jobs.reap_job(transaction, job, watched.now, blame=None)
+        for happening in later.tell(transaction.events):
+            tracing.note(happening)
+    (span,) = exporter.get_finished_spans()
+    assert (span.name, span.attributes["blueprover.ending"]) == ("attempt", "lost")
+    assert not tracing._attempts
+
+
+def test_an_attempt_is_one_trace_with_its_builds_reviews_and_landing(watched: Watched) -> None:
+    tracing, exporter = traced()
     watched.land()
     watched.ledger.listeners.clear()
     for happening in watched.happenings:
