@@ -196,11 +196,11 @@ def _require_readable(blueprint: Blueprint) -> None:
 
 @dataclass(frozen=True)
 class Book:
-    """The blueprint with its graph and its nodes' homes in Lean."""
+    """The blueprint with its graph and its nodes' homes in Lean, which an audit may find elsewhere than planned."""
 
     blueprint: Blueprint
     graph: DependencyGraph
-    homes: Mapping[str, Home]
+    homes: dict[str, Home]
 
     @cached_property
     def labels(self) -> Mapping[str, str]:

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 from coordinator.errors import BookError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from blueprint import Blueprint, Node
 
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -35,7 +33,7 @@ class Home:
         return self.module.replace(".", "/") + ".lean"
 
 
-def plan_homes(blueprint: Blueprint, library: str) -> Mapping[str, Home]:
+def plan_homes(blueprint: Blueprint, library: str) -> dict[str, Home]:
     r"""Gives every node of the book its home, by label.
 
     Two nodes never share a module: the second of two equal names gets ``2``, and so on, in the order of the book.

@@ -137,7 +137,8 @@ class Performer:
             before = [job.id for job in self.ledger.state.jobs]
             numbers, builders = [landing.pull_request for landing in landings], landings[0].builders
             done = self.lander.land(numbers, self.clock(), builders)
-            self.carrier.tell_locks([self.dispatcher.lock_of(self.ledger.state.by_id[item]) for item in done.landed])
+            state = self.ledger.state
+            self.carrier.tell_locks([self.dispatcher.lock_of(state.by_id[item], state) for item in done.landed])
             self.carrier.withdraw([job for job in before if self.ledger.state.job(job) is None])
             yield from map(self._joint, done.lots)
 

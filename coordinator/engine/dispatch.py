@@ -161,7 +161,9 @@ class Dispatcher:
         """The order to audit `tip`: every declaration that counts as finished."""
         finished = [label for label in self.book.homes if self._is_finished(label, state)]
         declarations = tuple(self.book.homes[label].declaration for label in finished)
-        return AuditOrder(self._envelope(job, tip, state), declarations)
+        nodes = self.book.blueprint.by_label
+        homes = {home.declaration: nodes[label].is_definition for label, home in self.book.homes.items()}
+        return AuditOrder(self._envelope(job, tip, state), declarations, homes)
 
     def _is_finished(self, label: str, state: CampaignState) -> bool:
         node = self.book.blueprint.by_label[label]
@@ -258,17 +260,18 @@ class Dispatcher:
         """Full name of the declaration that an item is about."""
         return self.book.homes[item.label].declaration
 
-    def lock_of(self, item: Item) -> Lock:
-        """What the landing of an item locked."""
+    def lock_of(self, item: Item, state: CampaignState) -> Lock:
+        """What the landing of an item locked, or what is locked still where a person took it away."""
         node = self.book.blueprint.by_label[item.label]
-        still_open = item.stage == "statement" and not node.is_definition
-        meaning = item.lock
-        return Lock(item.landing, self.book.homes[item.label].declaration, meaning, still_open)
+        statement = state.items.get((item.label, "statement"), item)
+        is_open = (item.stage == "statement" or item.state != "landed") and not node.is_definition
+        meaning = item.lock if item.state == "landed" else statement.lock if item.stage == "proof" else ""
+        return Lock(item.landing, self.book.homes[item.label].declaration, meaning, is_open)
 
     def locks(self, state: CampaignState) -> list[Lock]:
         """What all landings locked, in their order."""
-        landed = (item for item in state.items.values() if item.state == "landed" and item.landing)
-        return [self.lock_of(item) for item in sorted(landed, key=lambda item: item.landing)]
+        numbered = (item for item in state.items.values() if item.landing)
+        return [self.lock_of(item, state) for item in sorted(numbered, key=lambda item: item.landing)]
 
 
 def _shown(words: Sequence[Feedback]) -> tuple[Feedback, ...]:

@@ -15,6 +15,7 @@ from coordinator.campaign.wishes import Stop
 from coordinator.engine import one_lean
 from coordinator.engine.actions import QUEUE_OF, Performer
 from coordinator.engine.dispatch import Dispatcher
+from coordinator.engine.following import follow_audit
 from coordinator.engine.landing import Lander
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
@@ -23,6 +24,7 @@ from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
+from coordinator.store.pushes import Push
 from coordinator.store.reports import end_attempt, end_audit, end_build, end_resolution, end_review
 from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
@@ -109,6 +111,7 @@ class Coordinator:
             observer.follow(self._ledger)
         self._granter = Granter(campaign, book, self._ledger.begin, clock)
         self.told_to_stop = False
+        self._moved = False
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry, self._settings.resolver.tries)
         self._lander.recover(clock())
         if services.owns_broker:
@@ -278,6 +281,9 @@ class Coordinator:
             with self._ledger.begin() as transaction:
                 for report in ends:
                     self._apply(transaction, one_lean.vouched(transaction, report, self._clock()))
+        if self._moved:
+            self._performer.tell_locks()
+            self._moved = False
         self._carrier.acknowledge([identifier for identifier, _ in received])
         self._carrier.withdraw([report.job for report in ends])
         return True
@@ -304,7 +310,8 @@ class Coordinator:
             case JointEnded():
                 end_joint(transaction, report, now)
             case AuditEnded():
-                end_audit(transaction, report, now)
+                if end_audit(transaction, report, now):
+                    self._moved |= follow_audit(transaction, self._book, report, now) != Push()
 
     def _full_cap(self, attempt: int) -> float:
         """Dollars that an attempt has where money is no object."""

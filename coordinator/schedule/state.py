@@ -27,7 +27,7 @@ class Item:
         attempts: how many attempts were sent, the forgiven ones (a worker died) not counted.
         not_before: seconds since the epoch before which no attempt starts.
         lock: meaning digest of the landed statement; empty until it landed.
-        landing: number of the landing that brought it, from 1; 0 until it landed.
+        landing: number of the landing that brought it, or took it away, from 1; 0 until it landed.
         assumes: declarations its landed proof rests on that were open when it landed.
         axioms: axioms the landed declaration rests on.
         model: that a person chose for its attempts; empty for the campaign's.
@@ -218,6 +218,7 @@ class CampaignState:
     def put_item(self, item: Item) -> None:
         """Sets what is known of an item."""
         before = self.by_id.get(item.id)
+        self.landings = max(self.landings, item.landing)
         if before is not None and before.state != item.state:
             self._leave(before)
         self.items[item.label, item.stage] = self.by_id[item.id] = item
@@ -226,7 +227,6 @@ class CampaignState:
 
     def _enter(self, item: Item) -> None:
         if item.state == "landed":
-            self.landings = max(self.landings, item.landing)
             self.landed[item.label] = self.landed.get(item.label, frozenset()) | {item.stage}
         elif item.state == "failed":
             self._given_up[item.label] += 1

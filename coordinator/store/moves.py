@@ -45,12 +45,13 @@ class Move:
 
 
 SEED = Move("item", "seed", (), "open", "The book has a stage that the store does not know.")
-LAND_ITEM = Move(
-    "item", "land", ("open", "failed", "skipped"), "landed", "`main` moved to a commit with its pull request."
-)
+LAND_ITEM = Move("item", "land", ("open", "failed", "skipped"), "landed", "`main` moved to a commit with it.")
 GIVE_UP = Move("item", "give up", ("open",), "failed", "It used up its attempts.")
 REOPEN = Move("item", "reopen", ("failed",), "open", "The settings allow more than when it was given up.")
 SKIP = Move("item", "skip", ("open", "failed"), "skipped", "A person leaves it out.")
+LOSE_ITEM = Move(
+    "item", "lose", ("landed",), "open", "An audit no longer finds on `main` what a person has taken away."
+)
 RETRY = Move("item", "retry", ("open", "failed", "skipped"), "open", "A person wants it tried again.")
 
 SEND = Move("job", "send", (), "sent", "An order is about to go to the workers.")
@@ -128,6 +129,8 @@ DROP_BATCH = Move("batch", "drop", ("running",), "", "No worker took it, or the 
 
 INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
 FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")
+BRING = Move("landing", "bring", (), "landed", "An audit finds on `main` what a person has pushed.")
+TAKE_AWAY = Move("landing", "take away", (), "removed", "An audit no longer finds there what a person has taken away.")
 ABANDON = Move("landing", "abandon", ("intended",), "", "`main` did not move.")
 
 FILE = Move("issue", "file", (), "open", "An agent or a person says what is wrong with a node.")
@@ -137,12 +140,12 @@ FILE_AGAIN = Move(
 )
 
 MOVES = (
-    *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY),
+    *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY, LOSE_ITEM),
     *(SEND, TAKE, END),
     *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, CONFLICT, RESOLVE),
     *(BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
     *(JOIN, PASS, BREAK, LOSE, SETTLE, DROP_BATCH),
-    *(INTEND, FINISH, ABANDON),
+    *(INTEND, FINISH, ABANDON, BRING, TAKE_AWAY),
     *(FILE, CLOSE, FILE_AGAIN),
 )
 """The table of allowed moves."""

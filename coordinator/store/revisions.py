@@ -10,7 +10,7 @@ from coordinator.campaign.wishes import Unmet
 from coordinator.errors import InputError
 from coordinator.schedule.state import OPEN_STATES, stages_of
 from coordinator.store.items import forgive
-from coordinator.store.jobs import claim_end, reap_job, send_job, take_jobs
+from coordinator.store.jobs import claim_end, revoke_job, send_job, take_jobs
 from coordinator.store.moves import INTEND, OPEN, REVISE, make_move
 from coordinator.store.publications import Publication, note_publication, publication_of
 from coordinator.store.schema import items, jobs, landings, pull_requests
@@ -68,6 +68,8 @@ _NOTHING_KNOWN: dict[str, Any] = {
     "rung": "git",
     "authored": "",
     "authored_on": "",
+    "standing": {},
+    "follows": [],
 }
 
 
@@ -135,4 +137,4 @@ def _drop_jobs(transaction: Transaction, whose: Any, now: float) -> None:
     """Takes back the leases of jobs whose answer nobody waits for any more."""
     under_way = select(jobs.c.id).where(whose, jobs.c.state != "ended")
     for job in transaction.execute(under_way).scalars().all():
-        reap_job(transaction, job, now, blame=None)
+        revoke_job(transaction, job, "A person proposes other commits.", now)

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0007"
+REVISION = "0008"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -79,6 +79,7 @@ items = Table(
     Column("model", String, nullable=False, default=""),
     Column("max_cost_usd", Float, nullable=False, default=0.0),
     Column("boost", Float, nullable=False, default=1.0),
+    Column("pushed", Integer, nullable=False, default=0, server_default="0"),
     UniqueConstraint("label", "stage"),
 )
 
@@ -176,7 +177,7 @@ landings = Table(
     "landings",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("pull_request", ForeignKey("pull_requests.number"), nullable=False),
+    Column("pull_request", ForeignKey("pull_requests.number")),
     Column("before", String, nullable=False),
     Column("after", String, nullable=False, unique=True),
     Column("state", String, nullable=False),

@@ -28,7 +28,7 @@ class Lock:
     Attributes:
         landing: number of the landing, at least 1.
         declaration: its full name.
-        meaning: meaning digest of the reviewed statement.
+        meaning: meaning digest of the reviewed statement; empty where a person took it away.
         is_open: whether its proof is still to come.
     """
 
@@ -148,12 +148,15 @@ class LockBook:
     def _note(self, campaign: str, lock: Lock) -> None:
         known = self._known.setdefault(campaign, {})
         before = known.get(lock.declaration)
+        self._read[campaign] = lock.landing
+        if not lock.meaning:
+            known.pop(lock.declaration, None)
+            return
         if before is not None and before.meaning == lock.meaning and not lock.is_open:
             known[lock.declaration] = replace(before, proved=lock.landing)
         else:
             proved = None if lock.is_open else lock.landing
             known[lock.declaration] = Known(lock.meaning, lock.landing, proved)
-        self._read[campaign] = lock.landing
 
 
 def locks_key(campaign: str) -> str:

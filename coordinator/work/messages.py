@@ -146,10 +146,12 @@ class AuditOrder:
 
     Attributes:
         declarations: the finished ones, whose axioms are read from the kernel terms.
+        homes: the declarations of all nodes, with whether they are to be definitions.
     """
 
     envelope: Envelope
     declarations: tuple[str, ...]
+    homes: Mapping[str, bool] = field(default_factory=dict)
     kind: Literal["audit"] = "audit"
 
 
@@ -298,10 +300,36 @@ class JointEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditEnded:
-    """An audit is over: every module of the tree by name, axioms by declaration, and what is wrong (empty: nothing).
+class Standing:
+    """What an audited tree declares of a node.
 
-    `lean` is the identity of the Lean that was used; empty where none was.
+    Attributes:
+        module: where.
+        meaning: meaning digest of the declaration.
+        is_proved: whether it rests on nothing open but statements of other nodes, and on no axiom but allowed ones.
+        axioms: those it rests on.
+        assumes: open statements of other nodes that it rests on.
+    """
+
+    module: str
+    meaning: str
+    is_proved: bool
+    axioms: tuple[str, ...] = ()
+    assumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEnded:
+    """An audit is over.
+
+    Attributes:
+        problem: what is wrong with the tree; empty where nothing is.
+        axioms: of the finished declarations.
+        modules: every module of the tree, by name.
+        error: why there is no answer (infrastructure); empty where there is one.
+        lean: identity of the Lean that was used; empty where none was.
+        standing: what the tree declares of the nodes that were asked for, ``None`` for one that it does not state;
+            ``None`` in all where nobody looked.
     """
 
     job: int
@@ -310,6 +338,7 @@ class AuditEnded:
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     error: str = ""
     lean: str = ""
+    standing: Mapping[str, Standing | None] | None = None
     kind: Literal["audit"] = "audit"
 
 

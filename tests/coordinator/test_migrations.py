@@ -71,6 +71,7 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
             "ALTER TABLE pull_requests DROP COLUMN standing; ALTER TABLE pull_requests DROP COLUMN follows;"
             "DROP TABLE batches; DROP TABLE certificates;"
+            "ALTER TABLE items DROP COLUMN pushed;"
         )
     store = Store(file, writable=True)
     with store.begin() as transaction:

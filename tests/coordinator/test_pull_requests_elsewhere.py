@@ -11,13 +11,14 @@ from coordinator.campaign.settings import Settings
 from coordinator.campaign.wishes import Publish, Revise, Skip
 from coordinator.engine.wishing import Granter, ask
 from coordinator.git import Repository
+from coordinator.queue import ModuleRecord
 from coordinator.schedule.scheduler import Capacity, StartBuild, StartReview, decide
 from coordinator.store import reports
 from coordinator.store.landings import intend_landing
 from coordinator.store.requests import approve
 from coordinator.store.store import set_meta
 from coordinator.work.messages import BuildEnded
-from tests.coordinator.test_landing import RETRY, Desk
+from tests.coordinator.test_landing import RETRY, Desk, digest
 from tests.support.commands import refused, said
 from tests.support.recorded_forge import (
     GITHUB_BAD_TOKEN,
@@ -184,7 +185,9 @@ def test_a_persons_pull_request_lands_like_any_other_and_the_attempt_under_way_i
         assert desk.ledger.state.job(attempt) is None
         with desk.ledger.begin() as transaction:
             build = desk._send(transaction, "build", requested.hub.head() or "", 1, 2)
-            reports.end_build(transaction, BuildEnded(build, accepted=True, lock="lock"), RETRY, 5.0)
+            certified = {"Book.Main.A": ModuleRecord(digest(MINE["Book/Main/A.lean"]), "i-a", {})}
+            ended = BuildEnded(build, accepted=True, lock="lock", modules=certified)
+            reports.end_build(transaction, ended, RETRY, 5.0)
             approve(transaction, 2, 6.0)
         desk.lander.land([2], 7.0)
         assert desk.landed(2)
