@@ -284,6 +284,8 @@ class Settings(_Section):
     """Part of all attempts that goes to what was tried least, whatever it seems to be worth."""
     race: RaceSettings = RaceSettings()
     """Races."""
+    audit_every: Annotated[int, Field(ge=0)] = 100
+    """Landings between two audits of ``main`` in the background; 0 makes none."""
     reviews: ReviewSettings = ReviewSettings()
     """Reviews."""
     resolver: ResolverSettings = ResolverSettings()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.engine.offering import offer_conflict
 from coordinator.schedule import scheduler
+from coordinator.schedule.background import StartBackgroundAudit
 from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
 from coordinator.store.batches import start_batch
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from coordinator.store.ledger import Ledger
     from coordinator.store.store import Transaction
     from coordinator.work.carrier import Carrier
-    from coordinator.work.messages import AgentOrder, BuildOrder, Order
+    from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Order
 
 QUEUE_OF: dict[JobKind, str] = {
     "attempt": "agents",
@@ -36,6 +37,7 @@ QUEUE_OF: dict[JobKind, str] = {
     "build": "builds",
     "joint": "builds",
     "audit": "builds",
+    "background_audit": "builds",
 }
 """Which queue a job goes to."""
 
@@ -159,6 +161,16 @@ class Performer:
             case scheduler.StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
+            case StartBackgroundAudit(commit, landing):
+                yield self._audit_in_background(commit, landing)
+
+    def _audit_in_background(self, commit: str, landing: int) -> _Order:
+        state = self.ledger.state
+
+        def write(job: int, _: object) -> AuditOrder:
+            return self.dispatcher.audit(job, commit, state, landing)
+
+        return _Order("background_audit", commit, write, number=landing)
 
     def _attempt(self, item: Item, number: int, cap: float) -> _Order:
         state, model = self.ledger.state, self.ledger.readiness.model_for(item, number)

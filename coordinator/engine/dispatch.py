@@ -157,18 +157,23 @@ class Dispatcher:
             follows=change.follows,
         )
 
-    def audit(self, job: int, tip: str, state: CampaignState) -> AuditOrder:
-        """The order to audit `tip`: every declaration that counts as finished."""
-        finished = [label for label in self.book.homes if self._is_finished(label, state)]
+    def audit(self, job: int, tip: str, state: CampaignState, landings: int | None = None) -> AuditOrder:
+        """The order to audit `tip`: every declaration that counts as finished, now or after so many `landings`.
+
+        What else it declares of nodes is asked of `main` as it is now alone.
+        """
+        until = state.landings if landings is None else landings
+        finished = [label for label in self.book.homes if self._is_finished(label, state, until)]
         declarations = tuple(self.book.homes[label].declaration for label in finished)
         nodes = self.book.blueprint.by_label
         homes = {home.declaration: nodes[label].is_definition for label, home in self.book.homes.items()}
-        return AuditOrder(self._envelope(job, tip, state), declarations, homes)
+        envelope = replace(self._envelope(job, tip, state), landings=until)
+        return AuditOrder(envelope, declarations, homes if landings is None else {})
 
-    def _is_finished(self, label: str, state: CampaignState) -> bool:
+    def _is_finished(self, label: str, state: CampaignState, until: int) -> bool:
         node = self.book.blueprint.by_label[label]
         item = state.items.get((label, "statement" if node.is_definition else "proof"))
-        return item is not None and item.state == "landed"
+        return item is not None and item.state == "landed" and item.landing <= until
 
     def _envelope(
         self, job: int, base: str, state: CampaignState, item: Item | None = None, attempt: int = 0

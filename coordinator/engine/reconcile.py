@@ -20,12 +20,13 @@ from coordinator.engine.landing import Lander
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
 from coordinator.schedule.scheduler import Capacity, Finish, decide
+from coordinator.store.audits import doubt_red, end_audit
 from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
 from coordinator.store.pushes import Push
-from coordinator.store.reports import end_attempt, end_audit, end_build, end_resolution, end_review
+from coordinator.store.reports import end_attempt, end_build, end_resolution, end_review
 from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
@@ -133,6 +134,7 @@ class Coordinator:
             set_meta(transaction, "reason", "")
             set_meta(transaction, "began", now)
             set_meta(transaction, "audit_failure", {})
+            doubt_red(transaction)
             one_lean.begin_run(transaction, lean, now)
         return key
 

@@ -155,10 +155,11 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Landing:
-    """A commit that the queue moved ``main`` to, and what landed with it."""
+    """A commit that the queue moved ``main`` to, and what landed with it; its number among all landings, if known."""
 
     commit: str
     members: tuple[Member, ...]
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,14 @@ class Trail:
         findings: what audits of those commits found wrong, by commit; empty where nothing.
         running: commits whose audit is under way.
         accused: the commit that was found to have broken ``main``; empty while there is none.
+        fruitless: audits of late that gave no answer.
     """
 
     landings: tuple[Landing, ...] = ()
     findings: Mapping[str, str] = field(default_factory=dict)
     running: tuple[str, ...] = ()
     accused: str = ""
+    fruitless: int = 0
 
     @property
     def red(self) -> bool:

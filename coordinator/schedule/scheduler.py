@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from coordinator.schedule.background import StartBackgroundAudit, accusation, due_audit
 from coordinator.schedule.conflicts import StartResolve, resolutions, unresolved
 from coordinator.schedule.means import within_means
 from coordinator.schedule.racing import first_of_each, leaders
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 MAX_TRIES = 5
 """Builds and reviews of one pull request, or audits of one commit, that may end without an answer."""
+
+
+_ON_BUILDERS = frozenset({"build", "joint", "audit", "background_audit"})
+"""Kinds of the jobs that take a builder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Finish:
 
 
 Start = StartReview | StartResolve | StartAttempt
-Action = Reap | Start | StartBuild | StartAudit | Approve | Bounce | Land | GiveUp | Finish
+Action = Reap | Start | StartBuild | StartAudit | StartBackgroundAudit | Approve | Bounce | Land | GiveUp | Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,11 @@ def decide(
         return expired
     if state.audit_failure or len(state.audit_errors) >= MAX_TRIES:
         return [_red(state)]
+    if accused := accusation(state, MAX_TRIES):
+        return [Finish("stuck", accused)]
     asked, free = _asked_seats(state), _free_builders(state, capacity)
+    look_back = due_audit(state, settings.audit_every, MAX_TRIES) if free else None
+    free -= look_back is not None
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
     settled += _landings(state, free)
     wanted: Iterable[Start] = chain(
@@ -154,7 +163,14 @@ def decide(
     )
     started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
     given_up = (GiveUp(item) for item in readiness.exhausted)
-    actions = [*_survey(state), *settled, *given_up, *_builds(state, free), *started]
+    actions = [
+        *_survey(state),
+        *([look_back] if look_back else []),
+        *settled,
+        *given_up,
+        *_builds(state, free),
+        *started,
+    ]
     if actions or state.jobs or state.pull_requests or not readiness.is_empty:
         return actions if not money_ends or actions or state.jobs else [_out_of_budget(settings)]
     return [_conclude(state)]
@@ -198,8 +214,8 @@ def _leads(request: PullRequest, state: CampaignState, asked: Mapping[int, set[i
 
 
 def _landings(state: CampaignState, free: int) -> list[Land]:
-    """The approved pull requests, one of each item, while ``main`` is what was certified."""
-    if state.certified != state.main:
+    """The approved pull requests, one of each item, while ``main`` is certified and no audit says otherwise."""
+    if state.certified != state.main or state.trail.red:
         return []
     approved = (request for request in state.pull_requests if request.state == "approved")
     return [Land(request.number, free) for request in first_of_each(approved)]
@@ -242,7 +258,7 @@ def _free_builders(state: CampaignState, capacity: Capacity) -> int:
     """Builds that can begin; none while it is not known that ``main`` builds."""
     if state.certified != state.main:
         return 0
-    return max(0, capacity.builds - sum(job.kind in {"build", "joint", "audit"} for job in state.jobs))
+    return max(0, capacity.builds - sum(job.kind in _ON_BUILDERS for job in state.jobs))
 
 
 def _builds(state: CampaignState, free: int) -> list[StartBuild]:

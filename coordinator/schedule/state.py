@@ -6,12 +6,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from coordinator.queue import Trail
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from blueprint import Blueprint, Node, Stage
 
-JobKind = Literal["attempt", "review", "resolve", "build", "joint", "audit"]
+NO_TRAIL = Trail()
+"""That of a campaign without landings."""
+
+JobKind = Literal["attempt", "review", "resolve", "build", "joint", "audit", "background_audit"]
 ItemState = Literal["open", "landed", "failed", "skipped"]
 PullRequestState = Literal["checking", "resolving", "reviewing", "approved", "landed", "bounced", "withdrawn"]
 
@@ -127,6 +132,7 @@ class CampaignState:
         audit_failure: why ``main`` as it is now did not pass its audit; empty otherwise.
         audit_errors: why audits of ``main`` as it is now gave no answer in this run, one entry each.
         lean: identity of the campaign's Lean; empty while no answer has told it.
+        trail: the landings since the last audit that found nothing wrong.
         landings: number of the last landing.
         paused: whether a person has asked that no agents be sent.
         reserved_usd: dollars promised to jobs that still run.
@@ -147,6 +153,7 @@ class CampaignState:
         audit_failure: str = "",
         audit_errors: tuple[str, ...] = (),
         lean: str = "",
+        trail: Trail = NO_TRAIL,
         *,
         paused: bool = False,
     ) -> None:
@@ -165,6 +172,7 @@ class CampaignState:
         self.audit_failure = audit_failure
         self.audit_errors = audit_errors
         self.lean = lean
+        self.trail = trail
         self.landings = 0
         self.paused = paused
         for item in items.values():

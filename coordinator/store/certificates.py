@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import bindparam, func, select
 
 from coordinator.queue import Certificate, certificate_key
-from coordinator.store.portable import insert_missing
+from coordinator.store.portable import insert_missing, insert_or_replace
 from coordinator.store.schema import certificates
 
 if TYPE_CHECKING:
@@ -50,14 +50,19 @@ class StoredCertificates(Mapping[str, Certificate]):
 
 
 def keep_certificates(
-    transaction: Transaction, records: Mapping[str, ModuleRecord], messages: Mapping[str, str] | None = None
+    transaction: Transaction,
+    records: Mapping[str, ModuleRecord],
+    messages: Mapping[str, str] | None = None,
+    *,
+    anew: bool = False,
 ) -> None:
-    """Keeps what a builder found of modules; what is known of a key stays.
+    """Keeps what a builder found of modules; what is known of a key stays, unless it is found `anew`.
 
     Args:
         transaction: of the store.
         records: what was found, by module.
         messages: what Lean says of those that it refuses.
+        anew: whether it was found by one who trusts no certificate.
     """
     rows = [
         {
@@ -68,7 +73,10 @@ def keep_certificates(
         }
         for name, record in records.items()
     ]
-    insert_missing(transaction.connection, certificates, rows)
+    if anew:
+        insert_or_replace(transaction.connection, certificates, "key", rows)
+    else:
+        insert_missing(transaction.connection, certificates, rows)
 
 
 @cache

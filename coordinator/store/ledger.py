@@ -13,6 +13,7 @@ from coordinator.schedule.experience import Experience, prior_of
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.state import is_wanted
 from coordinator.store import jobs
+from coordinator.store.audits import load_trail
 from coordinator.store.lessons import attempts_over, read_lessons
 from coordinator.store.loading import (
     load_audit_errors,
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from blueprint import DependencyGraph
     from coordinator.campaign.settings import Settings
     from coordinator.store.store import Event, Store, Transaction
+
+_TRAIL_EVENTS = frozenset(
+    {"landed", "audited", "background_audit_sent", "background_audit_ended", "background_audited", "lease_lost"}
+)
 
 _MAIN_CHANGES = frozenset({"main", "certified", "audited", "audit_failure", "began"})
 
@@ -120,6 +125,8 @@ class Ledger:
         state.paused = changes.meta.get("paused", state.paused)
         if changes.main is not None:
             state.main, state.certified, state.audited, state.audit_failure, state.audit_errors = changes.main
+        if changes.trail is not None:
+            state.trail = changes.trail
         self.readiness.follow(changes.item_ids)
 
     def _follow_jobs(self, changes: _Changes) -> None:
@@ -160,6 +167,8 @@ class _Changes:
         self.jobs = list(load_jobs(transaction, self.job_ids)) if self.job_ids else []
         self.requests = list(load_requests(transaction, self.request_numbers)) if self.request_numbers else []
         audited = any(event.kind in {"audit_ended", "lease_lost"} for event in transaction.events)
+        kinds = {event.kind for event in transaction.events}
+        self.trail = load_trail(transaction) if kinds & _TRAIL_EVENTS else None
         self.main = _read_main(transaction) if audited or transaction.meta.keys() & _MAIN_CHANGES else None
 
 

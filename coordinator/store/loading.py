@@ -8,6 +8,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from coordinator.queue import ModuleRecord
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
+from coordinator.store.audits import load_trail
 from coordinator.store.resolving import TRIED
 from coordinator.store.schema import items, jobs, landings, modules, pull_requests, verdicts
 from coordinator.store.store import get_meta, select_among
@@ -63,6 +64,7 @@ def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> 
         audit_failure=load_audit_failure(transaction),
         audit_errors=load_audit_errors(transaction),
         lean=str(get_meta(transaction, "lean")),
+        trail=load_trail(transaction),
         paused=bool(get_meta(transaction, "paused", False)),
     )
 

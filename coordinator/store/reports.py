@@ -9,22 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.retrying import cause_of
-from coordinator.store.certificates import keep_certificates
 from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
 from coordinator.store.jobs import claim_end
-from coordinator.store.landings import replace_modules
 from coordinator.store.moves import CERTIFY, RESOLVE, may_move
 from coordinator.store.portable import insert_missing
 from coordinator.store.requests import bounce, certify, open_request
 from coordinator.store.resolving import refuse_joined, take_resolution
 from coordinator.store.schema import verdicts
-from coordinator.store.store import set_meta
 
 if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
+    from coordinator.work.messages import AttemptEnded, BuildEnded, ResolutionEnded, ReviewEnded
 
 
 def end_attempt(
@@ -99,22 +96,4 @@ def end_build(
         certify(transaction, row.pull_request, row.base, report, now)
     elif not refuse_joined(transaction, row.pull_request, report.reasons, now, resolvers=resolvers):
         bounce(transaction, row.pull_request, "checker", "\n".join(report.reasons), retry, now)
-    return True
-
-
-def end_audit(transaction: Transaction, report: AuditEnded, now: float) -> bool:
-    """Applies an audit of ``main``: whether it passed, and what is certified of every module from now on."""
-    row = claim_end(transaction, report.job, "failed" if report.error else "audited", report.error, None, now)
-    if row is None:
-        return False
-    if report.error:
-        return True
-    set_meta(transaction, "audit_failure", {"commit": row.base, "problem": report.problem} if report.problem else {})
-    if not report.problem:
-        set_meta(transaction, "audited", row.base)
-        set_meta(transaction, "certified", row.base)
-        set_meta(transaction, "audit", {"commit": row.base, "axioms": {k: list(v) for k, v in report.axioms.items()}})
-        replace_modules(transaction, report.modules)
-        keep_certificates(transaction, report.modules)
-    transaction.log("audited", now, commit=row.base, problem=report.problem)
     return True

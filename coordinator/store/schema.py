@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0008"
+REVISION = "0009"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -191,6 +191,15 @@ certificates = Table(
     Column("module", String, nullable=False),
     Column("interface_digest", String, nullable=False),
     Column("message", Text, nullable=False, default=""),
+)
+
+audits = Table(
+    "audits",
+    metadata,
+    Column("commit", String, primary_key=True),
+    Column("landing", Integer, nullable=False),
+    Column("problem", Text, nullable=False),
+    Column("at", Float, nullable=False),
 )
 
 batches = Table(

@@ -215,7 +215,7 @@ def select_among(
     transaction: Transaction,
     statement: Select[*tuple[Any, ...]],
     column: ColumnElement[Any],
-    only: Collection[int] | None,
+    only: Collection[int] | Collection[str] | None,
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """Rows of a statement, all or just those whose `column` is one of `only`.
 

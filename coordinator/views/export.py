@@ -45,6 +45,7 @@ _KINDS = {
     "builds": "build",
     "joint_builds": "joint",
     "audits": "audit",
+    "background_audits": "background_audit",
 }
 
 

@@ -58,6 +58,7 @@ _DOING = {
     "build": "building",
     "joint": "building several",
     "audit": "auditing",
+    "background_audit": "auditing in the background",
 }
 
 _ATTEMPTING = {"statement": "stating", "proof": "proving"}

@@ -55,7 +55,13 @@ def test_an_old_store_is_brought_up_to_date_when_the_coordinator_opens_it(tmp_pa
     assert (state.items["thm:a", "statement"].state, state.spent_usd) == ("landed", 0.75)
     after = rows(file)
     assert after.pop("alembic_version") == [(REVISION,)]
-    assert [after.pop(name) for name in ("wishes", "issues", "batches", "certificates")] == [[], [], [], []]
+    assert [after.pop(name) for name in ("wishes", "issues", "batches", "certificates", "audits")] == [
+        [],
+        [],
+        [],
+        [],
+        [],
+    ]
     assert {name: len(found) for name, found in after.items()} == {name: len(found) for name, found in before.items()}
     assert after["events"] == before["events"]
 
@@ -70,7 +76,7 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "ALTER TABLE pull_requests DROP COLUMN joined; ALTER TABLE pull_requests DROP COLUMN rung;"
             "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
             "ALTER TABLE pull_requests DROP COLUMN standing; ALTER TABLE pull_requests DROP COLUMN follows;"
-            "DROP TABLE batches; DROP TABLE certificates;"
+            "DROP TABLE batches; DROP TABLE audits; DROP TABLE certificates;"
             "ALTER TABLE items DROP COLUMN pushed;"
         )
     store = Store(file, writable=True)

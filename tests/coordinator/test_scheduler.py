@@ -34,7 +34,7 @@ from coordinator.schedule.scheduler import (
     decide,
 )
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest, Verdict
-from coordinator.store import items, jobs, landings, reports, requests, resolving
+from coordinator.store import audits, items, jobs, landings, reports, requests, resolving
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
@@ -239,7 +239,17 @@ def books(draw: st.DrawFn) -> Blueprint:
 
 def as_plain(whole: CampaignState) -> tuple[object, ...]:
     """All that a state says, to be compared; costs add up in another order, and leases are renewed in memory only."""
-    kept = ("main", "certified", "audited", "audit_failure", "audit_errors", "by_id", "pull_requests", "failed")
+    kept = (
+        "main",
+        "certified",
+        "audited",
+        "audit_failure",
+        "audit_errors",
+        "trail",
+        "by_id",
+        "pull_requests",
+        "failed",
+    )
     landed = {label: stages for label, stages in whole.landed.items() if stages}
     idle = {item for item in whole.by_id if whole.is_idle(item)}
     live = tuple(replace(job, lease_until=0.0) for job in whole.jobs)
@@ -389,7 +399,7 @@ class World:
                 build = BuildEnded(job.id, accepted=lucky, reasons=("no",), lock="digest")
                 reports.end_build(transaction, build, self.rules.retry, self.now)
             case "audit":
-                reports.end_audit(transaction, AuditEnded(job.id, ""), self.now)
+                audits.end_audit(transaction, AuditEnded(job.id, ""), self.now)
 
 
 @settings(max_examples=25, deadline=None)

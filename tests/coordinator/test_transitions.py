@@ -7,7 +7,7 @@ import pytest
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.store import items, jobs, reports, requests, resolving, withdrawal
+from coordinator.store import audits, items, jobs, reports, requests, resolving, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
@@ -214,7 +214,7 @@ def test_a_failed_audit_holds_until_main_moves(seeded: Store) -> None:
     with seeded.begin() as transaction:
         set_meta(transaction, "main", "b" * 40)
         job = jobs.send_job(transaction, "audit", now=1.0, lease_seconds=9.0, base="b" * 40)
-        reports.end_audit(transaction, AuditEnded(job, "a rests on sorryAx."), 2.0)
+        audits.end_audit(transaction, AuditEnded(job, "a rests on sorryAx."), 2.0)
     assert load(seeded).audit_failure == "a rests on sorryAx."
     with seeded.begin() as transaction:
         set_meta(transaction, "main", "c" * 40)

@@ -10,7 +10,7 @@ from coordinator.views.export import lists, state_as_json
 from coordinator.views.history import Happening
 
 COMMANDS = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
-JOBS = {"reviews", "resolutions", "builds", "joint_builds", "audits"}
+JOBS = {"reviews", "resolutions", "builds", "joint_builds", "audits", "background_audits"}
 
 
 def part(heading: str) -> str:
