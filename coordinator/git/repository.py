@@ -327,6 +327,13 @@ class Repository:
         """
         self._run("push", "--quiet", "--force", remote, f"{checked_oid(commit)}:{checked_ref(ref)}")
 
+    def reaches(self, remote: str) -> bool:
+        """Whether a remote answers."""
+        try:
+            return self._runner.attempt("ls-remote", "--quiet", remote, MAIN).status == 0
+        except GitError:
+            return False
+
     def log(self, commit: str, limit: int = 1000) -> tuple[str, ...]:
         """Commits reachable through first parents from `commit`, newest first."""
         return tuple(self._run("rev-list", "--first-parent", f"--max-count={limit}", checked_oid(commit)).split())

@@ -44,6 +44,7 @@ from coordinator.work.messages import (
     failed_report,
     reviewer_of,
 )
+from coordinator.work.remotes import Remotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,7 @@ class SimulatedWorkshop:
         self._locks = LockBook(connect(broker)) if broker else None
         self._behaviour = behaviour
         self._mirror = None if behaviour.on_host else Repository.create(folder / "mirror.git")
+        self._remotes = None if self._mirror is None else Remotes(self._mirror)
         self._hubs: dict[str, Repository] = {}
         self._guard = threading.Lock()
 
@@ -104,7 +106,7 @@ class SimulatedWorkshop:
         if drawn.fate in {"gave_up", "limit", "failed"}:
             return AttemptEnded(job, drawn.fate, f"The lot said {drawn.fate}.", usage, cause="calls")
         try:
-            head = self._publish(order, write_module(assignment, drawn.fate))
+            head = self._publish(order, write_module(assignment, drawn.fate), cancelled)
         except GitError as error:
             return AttemptEnded(job, "failed", f"Its branch was not pushed: {error}", usage)
         return AttemptEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
@@ -119,15 +121,16 @@ class SimulatedWorkshop:
             return ResolutionEnded(job, "cancelled", "It was told to stop.", usage)
         if drawn.fate in {"gave_up", "limit", "failed"}:
             return ResolutionEnded(job, drawn.fate, f"The lot said {drawn.fate}.", usage)
-        head = self._publish(order, write_module(assignment, drawn.fate))
+        head = self._publish(order, write_module(assignment, drawn.fate), cancelled)
         return ResolutionEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
 
-    def _publish(self, order: AgentOrder, text: str) -> str:
+    def _publish(self, order: AgentOrder, text: str, cancelled: Callable[[], bool]) -> str:
         """Commits an author's or a resolver's file and brings its branch to the hub; returns the commit."""
         assignment, envelope = order.assignment, order.envelope
         repository = self._repository(envelope)
-        if repository is self._mirror:
-            repository.fetch(envelope.remote, [envelope.base, *([order.branch] if order.branch else [])])
+        if self._remotes is not None:
+            commits = [envelope.base, *([order.branch] if order.branch else [])]
+            self._remotes.fetch(envelope.remote, commits, cancelled)
         head = repository.contribute(
             Contribution(
                 envelope.base,
@@ -138,8 +141,8 @@ class SimulatedWorkshop:
                 order.branch,
             )
         )
-        if repository is self._mirror:
-            repository.push(envelope.remote, head, order.ref)
+        if self._remotes is not None:
+            self._remotes.push(envelope.remote, head, order.ref, cancelled)
         return head
 
     def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
@@ -167,8 +170,8 @@ class SimulatedWorkshop:
         repository = self._read(order.envelope, order.head, f"joint/{order.head}")
         verdicts, modules = [], {}
         for member in order.members:
-            if repository is self._mirror:
-                repository.fetch(order.envelope.remote, [member.head])
+            if self._remotes is not None:
+                self._remotes.fetch(order.envelope.remote, [member.head])
             source = repository.read(member.head, module_path(member.module)) or b""
             problem = self._problem(member, order.envelope, source.decode()) if source else "It is missing."
             record = {member.module: record_of(member.module, source)}
@@ -186,8 +189,8 @@ class SimulatedWorkshop:
         """Where to read a commit, once the time that its build takes is over."""
         _wait(self._behaviour.draw(lot, build=True).seconds, lambda: False)
         repository = self._repository(envelope)
-        if repository is self._mirror:
-            repository.fetch(envelope.remote, [head])
+        if self._remotes is not None:
+            self._remotes.fetch(envelope.remote, [head])
         return repository
 
     def _problem(self, order: BuildOrder | JointMember, envelope: Envelope, text: str) -> str:
@@ -210,8 +213,8 @@ class SimulatedWorkshop:
     def _audit(self, order: AuditOrder) -> AuditEnded:
         envelope = order.envelope
         repository = self._repository(envelope)
-        if repository is self._mirror:
-            repository.fetch(envelope.remote, [envelope.base])
+        if self._remotes is not None:
+            self._remotes.fetch(envelope.remote, [envelope.base])
         with tempfile.TemporaryDirectory(prefix="blueprover-audit-") as scratch:
             tree = Path(scratch) / "tree"
             repository.export(envelope.base, tree)

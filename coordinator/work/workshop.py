@@ -45,6 +45,7 @@ from coordinator.work.messages import (
     reviewer_of,
     write_access,
 )
+from coordinator.work.remotes import Remotes
 from coordinator.work.shared_certificates import open_certificates
 from coordinator.work.tree_audit import look_at
 from coordinator.work.trees import Trees
@@ -83,7 +84,7 @@ class Workshop:
         self._leans = Leans(host, open_certificates(host.folder / "certificates", broker, host.sharing))
         self._locks = LockBook(connect(broker) if broker else None)
         self._mirror = Repository.create(host.folder / "mirror.git")
-        self._fetching = threading.Lock()
+        self._remotes = Remotes(self._mirror)
         self._models: dict[str, agents.AnthropicModel] = {}
         self._connecting = threading.Lock()
         (host.folder / "scratch").mkdir(parents=True, exist_ok=True)
@@ -126,10 +127,10 @@ class Workshop:
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
         job = order.envelope.job
-        with self._lent(order.envelope, order.envelope.base, order.envelope.base) as (base, work):
+        with self._lent(order.envelope, order.envelope.base, order.envelope.base, cancelled=cancelled) as (base, work):
             builder = self._leans.builder_of(order.envelope, base.folder)
             outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled)
-            outcome, head = self._hand_in(order, work, outcome)
+            outcome, head = self._hand_in(order, work, outcome, cancelled)
         return AttemptEnded(
             job,
             outcome.ending,
@@ -144,25 +145,28 @@ class Workshop:
 
     def _resolve(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ResolutionEnded:
         envelope = order.envelope
-        with self._lent(envelope, envelope.base, order.head, order.branch) as (base, work, branch):
+        commits = envelope.base, order.head, order.branch
+        with self._lent(envelope, *commits, cancelled=cancelled) as (base, work, branch):
             builder = self._leans.builder_of(envelope, base.folder)
             outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled, branch.folder)
-            outcome, head = self._hand_in(order, work, outcome)
+            outcome, head = self._hand_in(order, work, outcome, cancelled)
         found, lean = outcome.findings, builder.lean.identity
         return ResolutionEnded(envelope.job, outcome.ending, outcome.summary, outcome.usage, head, lean, found)
 
-    def _hand_in(self, order: AgentOrder, work: Tree, outcome: Outcome) -> tuple[Outcome, str]:
+    def _hand_in(
+        self, order: AgentOrder, work: Tree, outcome: Outcome, cancelled: Callable[[], bool]
+    ) -> tuple[Outcome, str]:
         """Brings submitted work to the hub; returns the commit, and the outcome: a failure where that fails."""
         if outcome.ending != "submitted":
             return outcome, ""
         try:
-            return outcome, self._publish(order, work, outcome)
+            return outcome, self._publish(order, work, outcome, cancelled)
         except (GitError, OSError, ValueError) as error:
             log.warning("branch_not_pushed", job=order.envelope.job, exc_info=True)
             reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
             return Outcome("failed", reason, usage=outcome.usage), ""
 
-    def _publish(self, order: AgentOrder, work: Tree, outcome: Outcome) -> str:
+    def _publish(self, order: AgentOrder, work: Tree, outcome: Outcome, cancelled: Callable[[], bool]) -> str:
         """Commits the agent's tree and pushes its branch; returns the commit. A resolver's has two parents."""
         assignment = order.assignment
         node = assignment.node
@@ -178,11 +182,11 @@ class Workshop:
         author = Identity(f"agent ({assignment.model})", "agent@blueprover.invalid")
         parents = [order.envelope.base, *([order.branch] if order.branch else [])]
         head = self._mirror.commit(self._trees.write(work), parents, message, author)
-        self._mirror.push(order.envelope.remote, head, order.ref)
+        self._remotes.push(order.envelope.remote, head, order.ref, cancelled)
         return head
 
     def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
-        with self._lent(order.envelope, order.envelope.base, order.head) as (base, head):
+        with self._lent(order.envelope, order.envelope.base, order.head, cancelled=cancelled) as (base, head):
             builder = self._leans.builder_of(order.envelope, base.folder)
             outcome = self._run_agent(order, builder, base.folder, head.folder, cancelled)
         verdict = outcome.verdict
@@ -258,9 +262,10 @@ class Workshop:
                 fresh.close()
 
     @contextmanager
-    def _lent(self, envelope: Envelope, *commits: str) -> Iterator[tuple[Tree, ...]]:
-        """Trees of `commits`, for as long as the context lasts."""
-        with self._fetching:
-            self._mirror.fetch(envelope.remote, sorted(set(commits)))
+    def _lent(
+        self, envelope: Envelope, *commits: str, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator[tuple[Tree, ...]]:
+        """Trees of `commits`, for as long as the context lasts; a hub that is away is waited for."""
+        self._remotes.fetch(envelope.remote, sorted(set(commits)), cancelled)
         with ExitStack() as stack:
             yield tuple(stack.enter_context(self._trees.lend(commit)) for commit in commits)

@@ -20,6 +20,7 @@ from coordinator.simulation.behaviour import Behaviour
 from coordinator.simulation.book import LIBRARY, ROOT, write_book
 from coordinator.simulation.lean import meaning_of, record_of
 from coordinator.simulation.workshop import SimulatedWorkshop
+from coordinator.work import remotes
 from coordinator.work.messages import (
     AgentOrder,
     AttemptEnded,
@@ -193,7 +194,10 @@ def test_no_agent_spends_more_than_its_cap(hub: Repository, tmp_path: Path) -> N
     assert (report.ending, report.cause, report.usage.cost_usd) == ("limit", "cost", 0.5)
 
 
-def test_a_hub_that_is_away_is_reported(hub: Repository, tmp_path: Path) -> None:
+def test_a_hub_that_is_away_for_too_long_is_reported(
+    hub: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remotes, "AWAY_SECONDS", 0.0)
     bench = Bench(hub, tmp_path / "worker", Behaviour(success=1, median_seconds=0, on_host=False))
     hub.path.rename(tmp_path / "away")
     report = bench.attempt(bench.author())
