@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, TemplateNotFound
@@ -14,16 +14,18 @@ from checker.source.header import path_of
 
 if TYPE_CHECKING:
     from agents.assignment import Assignment
+    from checker import Layout
 
 MAX_QUOTED = 40_000
 """Longest text quoted into a prompt, in characters: a diff of a whole library would not help a reviewer."""
+_SYSTEMS_KEPT = 64
 MAX_OPEN = 200
 """Most open statements named in a prompt."""
 
 
 def system_prompt(assignment: Assignment) -> str:
     """The standing instructions of a role in a stage: the same for every node, so that they stay in the cache."""
-    return _render(f"system/{assignment.role}_{assignment.stage}.jinja", layout=assignment.layout)
+    return _system_prompt(f"{assignment.role}_{assignment.stage}", assignment.layout)
 
 
 def task_prompt(assignment: Assignment) -> str:
@@ -47,6 +49,12 @@ def quoted(text: str, what: str) -> str:
 def line(text: str) -> str:
     """The text on one line: a label with a line break must not forge a line of its own."""
     return " ".join(text.split())
+
+
+@lru_cache(_SYSTEMS_KEPT)
+def _system_prompt(name: str, layout: Layout) -> str:
+    """One text for all attempts of a kind, which may be thousands in one process."""
+    return _render(f"system/{name}.jinja", layout=layout)
 
 
 def _render(name: str, **values: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -72,14 +73,7 @@ class Toolbox:
     @property
     def definitions(self) -> tuple[ToolParam, ...]:
         """The tools in the words of the Messages API."""
-        return tuple(
-            {
-                "name": kind.name,
-                "description": " ".join((kind.__doc__ or "").split()),
-                "input_schema": kind.model_json_schema(),
-            }
-            for kind in self._kinds
-        )
+        return tuple(map(_definition, self._kinds))
 
     def run(self, name: str, given: Any) -> str:
         """Use a tool.
@@ -210,6 +204,16 @@ class Toolbox:
             raise Submitted(summary, closes)
         self.last_check = refusal(judgement)
         raise ToolError(self.last_check)
+
+
+@cache
+def _definition(kind: type[ToolInput]) -> ToolParam:
+    """A tool in the words of the Messages API: one object for all attempts, which may be thousands in one process."""
+    return {
+        "name": kind.name,
+        "description": " ".join((kind.__doc__ or "").split()),
+        "input_schema": kind.model_json_schema(),
+    }
 
 
 def _page(text: str, from_line: int) -> str:

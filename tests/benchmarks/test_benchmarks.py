@@ -88,3 +88,10 @@ def test_on_one_trace_our_queue_lands_more_than_the_policies_it_is_compared_with
     for other in (run_serial(trace, setting), run_bisection(trace, setting)):
         assert all(trace[place].good for place in other.landed)
         assert ours.per_hour(setting) > 10 * other.per_hour(setting)
+
+
+def test_figures_of_waiting_attempts_tell_that_all_waited_at_once() -> None:
+    figures = run("waiting", quick=True)
+    assert figures["waiting"] == 40
+    assert figures["rss_mb"] > 0
+    assert figures["kb_per_attempt"] > 0
