@@ -11,12 +11,17 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from agents.errors import RehearsalError
+from checker.source.changes import PROVED
+from checker.source.lexer import LexicalError
+from checker.source.outline import outline_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from checker.source.command import Command
+
 _PRIVATE_IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
-_THEOREM = re.compile(r"^public theorem (?:[^\n]+\n)*?[^\n]*:=\n(?P<proof>(?:[^\n]+\n)+)(?=\nend )", re.MULTILINE)
+_THEOREM = re.compile(r"^(?:public )?theorem (?:[^\n]+\n)*?[^\n]*:=\n(?P<proof>(?:[^\n]+\n)+)(?=\nend )", re.MULTILINE)
 _LEMMA = re.compile(r"^/--(?:(?!-/).)*-/\npublic theorem .*?\n(?=\n)", re.MULTILINE | re.DOTALL)
 _COMMENT = re.compile(r"/-.*?-/|--[^\n]*", re.DOTALL)
 
@@ -47,7 +52,8 @@ class Answers:
         text = self.finished(path)
         if not _THEOREM.search(text):
             return text
-        return _PRIVATE_IMPORT.sub("", self.proved(path, "sorry"))
+        stated = self.proved(path, "sorry")
+        return _PRIVATE_IMPORT.sub("", stated) if text.startswith("module") else stated
 
     def proved(self, path: str, proof: str) -> str:
         """The file with another proof of its theorem.
@@ -65,6 +71,21 @@ class Answers:
             raise RehearsalError(f"{path} holds no theorem in the shape of the book, so its proof cannot be changed")
         proof = textwrap.indent(proof.strip(), "  ")
         return f"{text[: found.start('proof')]}{proof}\n{text[found.end('proof') :]}"
+
+    def proof_among_others(self, path: str, declaration: str) -> str | None:
+        """The proof of one declaration, with its beginning, where its file holds others too; else ``None``.
+
+        Raises:
+            RehearsalError: the file does not declare it, or cannot be cut.
+        """
+        text = self.finished(path)
+        commands = _declarations(text, path)
+        if len(commands) == 1:
+            return None
+        for command in commands:
+            if declaration in command.names and command.body is not None and command.body.value is not None:
+                return command.body.value.of(text)
+        raise RehearsalError(f"{path} does not declare {declaration}")
 
     def lemma(self, path: str, name: str, words: str = "") -> str:
         """One documented theorem of a helper file, its doc comment first, in other `words` where they are given.
@@ -91,10 +112,27 @@ class Answers:
         return text[: lemmas[0].start()], text[lemmas[-1].end() :]
 
 
+def _declarations(text: str, path: str) -> list[Command]:
+    try:
+        return list(outline_of(text).declarations())
+    except LexicalError as error:
+        raise RehearsalError(f"{path} cannot be cut into declarations: {error}") from error
+
+
+def claims(text: str) -> dict[str, str]:
+    """What each declaration of a file with many states, by name."""
+    stated = {}
+    for command in _declarations(text, "the file"):
+        value = command.body.value if command.body is not None else None
+        end = command.code.end if value is None or command.keyword not in PROVED else value.start
+        stated.update(dict.fromkeys(command.names, " ".join(text[command.code.start : end].split())))
+    return stated
+
+
 def claim(text: str) -> str:
     """What a file states: its text without comments, proofs and private imports, in single spaces."""
     bare = _COMMENT.sub("", _PRIVATE_IMPORT.sub("", text))
-    found = re.search(r"public theorem .*?:=\n", bare, re.DOTALL)
+    found = re.search(r"(?:public )?theorem .*?:=\n", bare, re.DOTALL)
     if found is not None:
         bare = bare[: found.end()]
     return " ".join(bare.split())

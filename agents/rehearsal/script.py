@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agents.errors import RehearsalError
-from agents.rehearsal.answers import Answers, claim, sentence
+from agents.rehearsal.answers import Answers, claim, claims, sentence
 from agents.rehearsal.message import Action
 
 if TYPE_CHECKING:
@@ -79,6 +79,10 @@ class DemoScript:
         if node in self._mistakes.give_up and request.task.get("Attempt") == "1":
             yield _give_up(self._mistakes.give_up[node])
         yield from self._help(request)
+        if (proof := self._answers.proof_among_others(path, request.task["Declaration"])) is not None:
+            put = {"path": path, "declaration": request.task["Declaration"], "proof": proof}
+            yield Action("The file holds much else: I touch this proof only.", "replace_proof", put)
+            yield from _check_in(path, f"Proves `{request.task['Declaration']}`.")
         if node in self._mistakes.wrong_proof:
             yield _write(path, self._answers.proved(path, self._mistakes.wrong_proof[node]), "I try the obvious proof.")
             yield Action("Does Lean take it?", "check", {"path": path})
@@ -128,6 +132,9 @@ class DemoScript:
         path = request.task["File"]
         seen = yield Action("I read the file as it would land.", "read_file", {"path": path})
         truth = self._answers.finished(path)
+        if self._answers.proof_among_others(path, request.task["Declaration"]) is not None:
+            same = claims(seen.result) == claims(truth)
+            yield _verdict("approve" if same else "request_changes", "I compared what each declaration states.")
         slip = self._mistakes.sent_back.get(request.task["Node"])
         if claim(seen.result) == claim(truth):
             yield _verdict("approve", "It says what the book says, and nothing else was changed.")

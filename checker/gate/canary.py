@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from checker.build.environment import SORRY, Environment
+from checker.gate.inherited import is_plain
 from checker.gate.judgement import Code, Reason
+from checker.source.header import path_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,8 +45,10 @@ def canary_reasons(tree: Path, base: Sequence[str], builder: Builder, *, prelude
         builder: the one that judges the change.
         prelude: whether the base does without Lean's own library.
     """
-    head = "module\n" + ("prelude\n" if prelude else "") + "".join(f"public import {each}\n" for each in base)
-    extra = {OPEN: (head + _OPEN_TEXT).encode(), WRONG: (head + _WRONG_TEXT).encode()}
+    extra = {
+        OPEN: _source(tree, base, _OPEN_TEXT, prelude=prelude),
+        WRONG: _source(tree, base, _WRONG_TEXT, prelude=prelude),
+    }
     build = builder.certify(tree, [OPEN, WRONG], extra)
     complaints = []
     if build.certificates[WRONG].failure != "errors":
@@ -57,3 +61,12 @@ def canary_reasons(tree: Path, base: Sequence[str], builder: Builder, *, prelude
     elif "BlueproverCanary.axiom" not in environment.axioms("BlueproverCanary.assumed"):
         complaints.append("a new axiom was not seen")
     return [Reason(Code.CANARY, f"The canary lives: {each}. Nothing is accepted.") for each in complaints]
+
+
+def _source(tree: Path, base: Sequence[str], text: str, *, prelude: bool) -> bytes:
+    """A canary's source: a module, unless the base holds files that no module may import."""
+    is_module = not any(is_plain(path_of(each), tree, {}) for each in base)
+    lines = ["module"] if is_module else []
+    lines += ["prelude"] if prelude else []
+    lines += [f"{'public ' if is_module else ''}import {each}" for each in base]
+    return "\n".join([*lines, text if is_module else text.replace("public section\n", "")]).encode()

@@ -6,13 +6,18 @@ from typing import TYPE_CHECKING
 
 from checker.errors import HeaderError
 from checker.gate.content import content_reasons
+from checker.gate.inherited import kept_lines, may_do_without_module, text_before
 from checker.gate.judgement import Code, Reason
 from checker.gate.syntax import syntax_reasons
 from checker.source.header import imports_of, module_of, path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from checker.gate.change import Change, Layout, Policy
     from checker.gate.difference import Touched
+    from checker.source.header import Header
 
 
 def path_reasons(change: Change, layout: Layout, touched: tuple[Touched, ...]) -> list[Reason]:
@@ -53,41 +58,61 @@ def _module_problem(path: str) -> str:
     return ""
 
 
-def file_reasons(touched: tuple[Touched, ...], policy: Policy, *, library: bool) -> list[Reason]:
-    """What is wrong with the contents of a change's files.
+def file_reasons(base: Path, touched: tuple[Touched, ...], policy: Policy, *, library: bool) -> list[Reason]:
+    """What is wrong with the contents of a change's files, but for what people had written there before.
 
     Args:
+        base: the tree before.
         touched: the files.
         policy: what they may hold.
         library: whether modules build on Lean's own library.
     """
     reasons = []
+    added = {each.path: each.data for each in touched}
     for each in touched:
         if each.how == "removed" or each.odd or not each.path.endswith(".lean"):
             continue
         found = content_reasons(each.path, each.data, policy)
         if not found:
-            found = syntax_reasons(each.path, each.data.decode("utf-8"), policy)
-            found += _header_reasons(each.path, each.data, library=library)
+            text, before = each.data.decode("utf-8"), text_before(base, each)
+            found = syntax_reasons(each.path, text, policy)
+            if found and before is not None:
+                kept = kept_lines(before, text)
+                found = [reason for reason in found if reason.line not in kept]
+            found += _header_reasons(each.path, each.data, before, base, added, library=library)
         reasons += found
     return reasons
 
 
-def _header_reasons(path: str, data: bytes, *, library: bool) -> list[Reason]:
+def _header_reasons(
+    path: str, data: bytes, before: str | None, base: Path, added: Mapping[str, bytes], *, library: bool
+) -> list[Reason]:
+    was = _header_before(before)
     try:
         header = imports_of(data)
     except HeaderError as error:
         return [Reason(Code.MODULE, str(error), path, 1)]
     reasons = []
-    if not header.is_module:
+    if not header.is_module and not may_do_without_module(was, header, base, added):
         reasons.append(Reason(Code.MODULE, "The file does not begin with `module`.", path, 1))
     if header.prelude and library:
         # Without Lean's library in sight it could declare names of that, which the kernel reckons with.
         reasons.append(Reason(Code.MODULE, "`prelude` is not for agents where the base builds on Init.", path, 1))
+    had = {(each.module, each.all, each.meta) for each in was.written} if was is not None else set()
     for each in header.written:
+        if (each.module, each.all, each.meta) in had:
+            continue
         if each.all or each.meta:
             word = "import all" if each.all else "meta import"
             reasons.append(Reason(Code.MODULE, f"`{word}` is not for agents.", path, each.line))
         if not each.module.isascii():
             reasons.append(Reason(Code.MODULE, f"{each.module} has letters that mislead.", path, each.line))
     return reasons
+
+
+def _header_before(before: str | None) -> Header | None:
+    """A file's header in the base; ``None`` where it is new, or had none that can be read."""
+    try:
+        return None if before is None else imports_of(before.encode())
+    except HeaderError:
+        return None

@@ -10,10 +10,13 @@ from checker.gate.comparator import Comparator
 from checker.gate.difference import difference
 from checker.gate.evidence import evidence_reasons
 from checker.gate.files import file_reasons, is_inside, path_reasons
+from checker.gate.inherited import Inheritance
 from checker.gate.judgement import Code, Judgement, Reason
 from checker.gate.replay import replay_module
 from checker.kernel.compiled import PUBLIC
 from checker.source.header import imports_of, module_of, path_of
+from checker.source.lexer import LexicalError
+from checker.source.outline import outline_of
 from checker.source.tree import module_paths, read_regular
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ def judge(change: Change, layout: Layout, policy: Policy, builder: Builder) -> J
     touched = difference(change.base, change.head, policy.file_bytes)
     without = _does_without_library(change, layout)
     library = not without and builder.lean.external(LIBRARY) is not None
-    reasons = path_reasons(change, layout, touched) + file_reasons(touched, policy, library=library)
+    reasons = path_reasons(change, layout, touched) + file_reasons(change.base, touched, policy, library=library)
     if reasons:
         return _refusal(reasons)
     reasons = canary_reasons(change.base, _base_modules(change, layout), builder, prelude=without)
@@ -104,6 +107,14 @@ def _build_reasons(change: Change, changed: Mapping[str, str], build: Build, bui
     return reasons
 
 
+def _holds_one(data: bytes) -> bool:
+    """Whether a source declares one thing and no more; one that cannot be cut is taken to hold more."""
+    try:
+        return sum(1 for _ in outline_of(data.decode("utf-8")).declarations()) == 1
+    except (LexicalError, UnicodeDecodeError):
+        return False
+
+
 class _Terms:
     """The second half of the judgement: on kernel terms alone."""
 
@@ -128,6 +139,8 @@ class _Terms:
         self._build = build
         self._changed = changed
         self._environment = Environment(build)
+        held = tuple(module for module, path in changed.items() if (change.base / path).is_file())
+        self._before = Inheritance(change.base, held, builder)
         self._reasons: list[Reason] = []
 
     def judgement(self) -> Judgement:
@@ -155,7 +168,9 @@ class _Terms:
     def _evidence(self) -> None:
         for module, path in self._changed.items():
             certificate = self._build.built[module].certificate
-            self._reasons += evidence_reasons(path, certificate, self._policy, library=self._library)
+            found = evidence_reasons(path, certificate, self._policy, library=self._library)
+            known = self._before.evidence(path, module, self._policy, library=self._library) if found else ()
+            self._reasons += [reason for reason in found if reason not in known]
 
     def _names(self) -> None:
         for name, modules in self._environment.duplicates.items():
@@ -198,6 +213,24 @@ class _Terms:
                 self._say(Code.LOCKED, f"`{name}`, which was reviewed, is gone.")
             elif environment.meaning(name) != reviewed:
                 self._say(Code.LOCKED, f"`{name}` no longer means what was reviewed.", environment.module(name) or "")
+        if change.stage == "proof" and lock == change.lock and self._is_shared():
+            self._keep_others()
+
+    def _is_shared(self) -> bool:
+        """Whether the target's file holds more than the target in the base, which the change then has to keep."""
+        path = self._change.base / path_of(self._change.module) if self._change.module else None
+        return path is not None and path.is_file() and not _holds_one(read_regular(path))
+
+    def _keep_others(self) -> None:
+        """Complains about each declaration beside the target that is gone or means something else."""
+        module = self._change.module
+        for name, meaning in self._before.meanings(module):
+            if name == self._change.target or name in self._change.locked or name in self._change.open_statements:
+                continue
+            if name not in self._environment:
+                self._say(Code.LOCKED, f"`{name}`, which stood beside the target, is gone.", module)
+            elif self._environment.meaning(name) != meaning:
+                self._say(Code.LOCKED, f"`{name}`, which stands beside the target, no longer means the same.", module)
 
     def _open(self) -> tuple[str, ...]:
         """What the target rests on without proof; complaints about all that is open and may not be."""
@@ -211,7 +244,7 @@ class _Terms:
             self._say(Code.NOT_OPEN, f"The proof of `{change.target}` is to be `sorry` in this stage.", change.module)
         for module in self._changed:
             for name, declaration in self._build.built[module].certificate.declarations.items():
-                if is_open(declaration) and name not in allowed:
+                if is_open(declaration) and name not in allowed and not self._was_open(name):
                     self._say(Code.SORRY, f"`{name}` rests on `sorry`.", module)
                 if name in allowed and SORRY in declaration.type_uses:
                     self._say(Code.SORRY, f"The statement of `{name}` holds `sorry`.", module)
@@ -223,6 +256,10 @@ class _Terms:
                 if name not in allowed and not (name == subject and home in self._changed):
                     self._say(Code.SORRY, f"`{subject}` rests on `{name}`, which rests on `sorry`.", home)
         return tuple(sorted(below & set(change.open_statements)))
+
+    def _was_open(self, name: str) -> bool:
+        """Whether people had left a declaration open that the change is not about."""
+        return name != self._change.target and not self._change.is_plain and self._before.was_open(name)
 
     def _subjects(self) -> list[str]:
         """What is to be proved: the target, or of a plain change all it touches that claims a whole proof."""
@@ -244,6 +281,9 @@ class _Terms:
 
     def _axiom(self, name: str, axiom: str, module: str) -> None:
         home = self._environment.module(axiom)
+        foreign = axiom not in self._policy.axioms and axiom != SORRY
+        if foreign and name != self._change.target and axiom in self._before.axioms(name):
+            return
         if home is None:
             self._say(Code.AXIOM, f"`{name}` rests on `{axiom}`, which nothing declares.", module)
         elif not is_inside(path_of(home), self._layout.base) and not self._is_of_library(home):

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from blueprint import Blueprint, DependencyGraph, read_blueprint
+from coordinator.campaign.declared import find_declared
 from coordinator.campaign.inbox import Inbox
 from coordinator.campaign.layout import Home, plan_homes
 from coordinator.campaign.settings import Settings, load_settings
@@ -113,7 +114,18 @@ class Campaign:
             self.hub.export(self.main(), scratch, leave_out=".lean")  # a book reads none, and there are thousands
             blueprint = read_blueprint(scratch / self.settings.book)
         _require_readable(blueprint)
-        return Book(blueprint, DependencyGraph(blueprint), plan_homes(blueprint, self.settings.library))
+        homes = plan_homes(blueprint, self.settings.library)
+        self._find_homes(homes)
+        return Book(blueprint, DependencyGraph(blueprint), homes)
+
+    def _find_homes(self, homes: dict[str, Home]) -> None:
+        """Moves the homes of nodes that ``main`` declares elsewhere than where they were planned."""
+        tip = self.main()
+        there = self.hub.blobs(tip)
+        planned = {home.path for home in homes.values()}
+        wanted = {home.declaration: label for label, home in homes.items() if home.path not in there}
+        for declaration, module in find_declared(self.hub, tip, wanted, planned).items():
+            homes[wanted[declaration]] = Home(module, declaration)
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -14,6 +14,7 @@ import yaml
 
 from blueprint import find_root, read_blueprint
 from checker.lean.project import LAKEFILES
+from coordinator.campaign.declared import declared_in
 from coordinator.campaign.settings import SETTINGS_FILE
 from coordinator.errors import CoordinatorError
 from coordinator.git import MAIN, Repository, work_tree_of
@@ -62,7 +63,9 @@ def find_project(start: Path) -> Project:
     title = " ".join(_WORD.findall(re.sub(r"\\[A-Za-z]+", " ", blueprint.title))) or folder.name
     words = "".join(word.capitalize() for word in _WORD.findall(title))
     library = library_of(folder) or _first_name(blueprint) or words or "Book"
-    return Project(folder, root.relative_to(folder).as_posix(), title, library, _lean_by_people(folder, library))
+    return Project(
+        folder, root.relative_to(folder).as_posix(), title, library, _lean_by_people(folder, library, blueprint)
+    )
 
 
 def _top_of(root: Path) -> Path:
@@ -104,13 +107,18 @@ def _first_name(blueprint: Blueprint) -> str:
     return firsts.most_common(1)[0][0] if firsts else ""
 
 
-def _lean_by_people(folder: Path, library: str) -> tuple[str, ...]:
+def _lean_by_people(folder: Path, library: str, blueprint: Blueprint) -> tuple[str, ...]:
+    """Folders and files of the library for people, which are all but the files that declare the book's nodes."""
     top = folder / library
     if not top.is_dir():
         return ()
-    files = [f"{library}/{file.name}" for file in sorted(top.glob("*.lean"))]
-    folders = [f"{library}/{sub.name}" for sub in sorted(top.iterdir()) if sub.is_dir() and any(sub.rglob("*.lean"))]
-    return (*folders, *files)
+    names = {name for node in blueprint.nodes for name in node.lean}
+    found = sorted(file for file in top.rglob("*.lean") if file.is_file())
+    sources = {file.relative_to(top): declared_in(file.read_text("utf-8", "replace"), names) for file in found}
+    mixed = {path.parts[0] for path, nodes in sources.items() if nodes}
+    folders = sorted({path.parts[0] for path in sources if path.parts[1:]} - mixed)
+    files = [path.as_posix() for path, nodes in sources.items() if not nodes and path.parts[0] not in folders]
+    return tuple(f"{library}/{each}" for each in (*folders, *files))
 
 
 def found_from_project(folder: Path, project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Where each node's Lean lives: one node, one module, by a rule anybody can apply by hand.
+"""Where each node's Lean lives that has none yet: one node, one module, by a rule anybody can apply by hand.
 
 A node of the chapter *The natural numbers* with the Lean name ``Arithmetic.add_comm`` lives in
 ``Arithmetic.TheNaturalNumbers.AddComm``: the library, the chapter's words, the words of the name's last part.
@@ -36,7 +36,7 @@ class Home:
 def plan_homes(blueprint: Blueprint, library: str) -> dict[str, Home]:
     r"""Gives every node of the book its home, by label.
 
-    Two nodes never share a module: the second of two equal names gets ``2``, and so on, in the order of the book.
+    No two share one that is made for them: the second of two equal names gets ``2``, and so on, in the book's order.
 
     Raises:
         BookError: a ``\lean`` name is no Lean name, or two nodes share one.

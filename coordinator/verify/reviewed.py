@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from checker import path_of
 from checker.build.environment import SORRY, Environment, is_open
+from checker.gate.inherited import is_auxiliary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from checker import Build, Declaration, Layout
-
-_AUXILIARY: Final = re.compile(r"_.*|match_\d.*|(proof|eq|splitter|congr_eq)_\d+.*|eq_def|eq_unfold|congr_simp")
-"""Parts of names that Lean makes up while it compiles: they come and go with the proofs they serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +53,6 @@ def reviewed_in(build: Build, layout: Layout) -> Reviewed:
             if declaration.kind != "theorem":
                 definitions.add(name)
     return Reviewed(locked, still_open, frozenset(definitions), modules)
-
-
-def is_auxiliary(name: str) -> bool:
-    """Whether Lean made up a name, or hid it, so that no other statement can be about it by that name."""
-    return any(_AUXILIARY.fullmatch(part) for part in name.split("."))
 
 
 def is_open_statement(declaration: Declaration) -> bool:

@@ -21,11 +21,12 @@ from checker import (
     Sandbox,
     judge,
 )
+from checker.gate.inherited import is_auxiliary
 from coordinator.campaign.settings import Settings
 from coordinator.errors import InputError
 from coordinator.queue import landing_certificate
 from coordinator.verify.ground import Ground, laid_out, module_name
-from coordinator.verify.reviewed import is_auxiliary, is_open_statement, reviewed_in
+from coordinator.verify.reviewed import is_open_statement, reviewed_in
 from coordinator.work.tree_audit import records
 
 if TYPE_CHECKING:
