@@ -120,11 +120,10 @@ class Campaign:
 
     def _find_homes(self, homes: dict[str, Home]) -> None:
         """Moves the homes of nodes that ``main`` declares elsewhere than where they were planned."""
-        tip = self.main()
-        there = self.hub.blobs(tip)
+        there = self.hub.blobs(self.main())
         planned = {home.path for home in homes.values()}
         wanted = {home.declaration: label for label, home in homes.items() if home.path not in there}
-        for declaration, module in find_declared(self.hub, tip, wanted, planned).items():
+        for declaration, module in find_declared(self.hub, there, wanted, planned).items():
             homes[wanted[declaration]] = Home(module, declaration)
 
     @contextmanager

@@ -12,7 +12,7 @@ from checker.source.tree import LAKEFILE
 from coordinator.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from coordinator.git import Repository
 
@@ -43,29 +43,27 @@ def declared_in(text: str, wanted: Collection[str]) -> frozenset[str]:
     return frozenset(likely & found)
 
 
-def find_declared(hub: Repository, commit: str, wanted: Collection[str], besides: Collection[str]) -> dict[str, str]:
+def find_declared(
+    hub: Repository, blobs: Mapping[str, str], wanted: Collection[str], besides: Collection[str]
+) -> dict[str, str]:
     """The modules of a commit that declare some full names, by name; the first by path where several do.
 
     Args:
         hub: the repository.
-        commit: which.
+        blobs: object names of the commit's files, by path.
         wanted: the names.
         besides: paths that need not be looked into.
-
-    Raises:
-        GitError: the commit is missing.
     """
     found: dict[str, str] = {}
     left = set(wanted)
-    for module, text in _sources(hub, commit, besides) if left else ():
+    for module, text in _sources(hub, blobs, besides) if left else ():
         for name in declared_in(text, left):
             found[name] = module
         left -= found.keys()
     return found
 
 
-def _sources(hub: Repository, commit: str, besides: Collection[str]) -> Iterator[tuple[str, str]]:
-    blobs = hub.blobs(commit)
+def _sources(hub: Repository, blobs: Mapping[str, str], besides: Collection[str]) -> Iterator[tuple[str, str]]:
     for path in _sources_among(blobs, besides):
         try:
             yield module_of(path), hub.read_blob(blobs[path], _LARGEST).decode("utf-8")

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from checker import path_of
 from coordinator.errors import BookError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Home:
     @property
     def path(self) -> str:
         """The module's file, relative to the repository."""
-        return self.module.replace(".", "/") + ".lean"
+        return path_of(self.module)
 
 
 def plan_homes(blueprint: Blueprint, library: str) -> dict[str, Home]:
