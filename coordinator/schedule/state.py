@@ -243,7 +243,8 @@ class CampaignState:
 
     def _leave(self, item: Item) -> None:
         if item.state == "landed":
-            self.landed[item.label] -= {item.stage}
+            left = self.landed.pop(item.label) - {item.stage}
+            self.landed.update({item.label: left} if left else {})
         elif item.state == "failed":
             self._given_up -= Counter([item.label])
         elif item.state == "skipped":
