@@ -24,7 +24,6 @@ from coordinator.simulation.plan import Plan, found_simulation
 from coordinator.work.services import embedded_broker
 
 if TYPE_CHECKING:
-    import random
     from pathlib import Path
 
 _PAUSE = 0.05
@@ -45,20 +44,17 @@ class Arena:
     Args:
         scratch: an empty folder for it.
         plan: of the simulation; with `demo` only its seed, budget and leases count.
-        rng: for faults to draw from.
         demo: whether it is the demo's campaign, with real Lean and scripted agents.
 
     Attributes:
         folder: the campaign's.
-        rng: for faults to draw from.
         broker: what stands before the broker.
         invariants: what is checked.
         over: whether the campaign has come to its end.
     """
 
-    def __init__(self, scratch: Path, plan: Plan, rng: random.Random, *, demo: bool = False) -> None:
+    def __init__(self, scratch: Path, plan: Plan, *, demo: bool = False) -> None:
         self.folder = scratch / "campaign"
-        self.rng = rng
         self.over = False
         self._temporary = scratch / "tmp"
         self._temporary.mkdir()
@@ -180,13 +176,17 @@ class Arena:
             self._valkey.wait()
             self.broker.cut()
 
-    def end(self) -> None:
-        """Stops what still runs."""
+    def stop_coordinator(self) -> None:
+        """Kills the coordinator; the next look starts it again."""
         pid = self.coordinator()
         if pid is not None:
             os.kill(pid, signal.SIGKILL)
         if self._coordinator is not None:
             self._coordinator.wait()
+
+    def end(self) -> None:
+        """Stops what still runs."""
+        self.stop_coordinator()
         self.kill_broker()
 
     def leftovers(self) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""What can befall a campaign, and schedules of it. Each fault strikes, lasts for a moment, and is mended."""
+"""What can befall a campaign. Each fault strikes, lasts as long as it says, and is mended: see `schedules`."""
 
 from __future__ import annotations
 
@@ -8,40 +8,20 @@ import resource
 import signal
 import sqlite3
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.unreliable import Mischief
+from coordinator.errors import StoreError
+from coordinator.store.backups import back_up, restore
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Callable
 
     from benchmarks.arena import Arena
+    from benchmarks.schedules import Fault
 
-_PER_NODE = 0.6
-"""Faults per node of the book."""
-_SHORT, _LONG = 0.3, 2.5
-"""How long faults last, in seconds."""
-_STEPS = (-3600.0, -30.0, -3.0, 3.0, 30.0, 3600.0)
 _FULL = 4096
 """Bytes beyond which no file can grow on a full disk."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """A fault that strikes once so many branches have landed."""
-
-    landings: int
-    name: str
-
-
-def draw_schedule(rng: random.Random, nodes: int, names: tuple[str, ...]) -> list[Fault]:
-    """Faults for a campaign of so many nodes, the first before anything landed."""
-    count = max(2, int(nodes * _PER_NODE))
-    last = int(nodes * 1.4)
-    faults = [Fault(rng.randint(0, last), rng.choice(names)) for _ in range(count)]
-    return sorted(faults, key=lambda fault: fault.landings)
 
 
 def _kill(pid: int | None) -> None:
@@ -50,65 +30,65 @@ def _kill(pid: int | None) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def kill_agents(arena: Arena) -> None:
+def kill_agents(arena: Arena, _: Fault) -> None:
     """``kill -9`` of the agents' worker."""
     _kill(arena.worker("agents"))
 
 
-def kill_builders(arena: Arena) -> None:
+def kill_builders(arena: Arena, _: Fault) -> None:
     """``kill -9`` of the builders' worker."""
     _kill(arena.worker("builds"))
 
 
-def kill_coordinator(arena: Arena) -> None:
+def kill_coordinator(arena: Arena, _: Fault) -> None:
     """``kill -9`` of the coordinator, with which its workers die."""
     _kill(arena.coordinator())
 
 
-def kill_broker(arena: Arena) -> None:
+def kill_broker(arena: Arena, fault: Fault) -> None:
     """``kill -9`` of the broker, which comes back empty after a moment."""
     arena.kill_broker()
-    _last(arena)
+    _last(arena, fault)
     arena.start_broker()
 
 
-def cut_connections(arena: Arena) -> None:
+def cut_connections(arena: Arena, _: Fault) -> None:
     """Every connection to the broker breaks."""
     arena.broker.cut()
 
 
-def lose_messages(arena: Arena) -> None:
+def lose_messages(arena: Arena, fault: Fault) -> None:
     """A third of all orders and reports is lost for a while."""
-    _disturb(arena, Mischief(dropped=0.33))
+    _disturb(arena, fault, Mischief(dropped=0.33))
 
 
-def double_messages(arena: Arena) -> None:
+def double_messages(arena: Arena, fault: Fault) -> None:
     """Half of all orders and reports arrive twice for a while."""
-    _disturb(arena, Mischief(doubled=0.5))
+    _disturb(arena, fault, Mischief(doubled=0.5))
 
 
-def delay_messages(arena: Arena) -> None:
+def delay_messages(arena: Arena, fault: Fault) -> None:
     """Half of all orders and reports come late for a while, and so in another order; some later than a lease lasts."""
-    _disturb(arena, Mischief(delayed=0.5, late=arena.rng.choice((0.5, 6.0))))
+    _disturb(arena, fault, Mischief(delayed=0.5, late=fault.amount))
 
 
-def step_clock(arena: Arena) -> None:
+def step_clock(arena: Arena, fault: Fault) -> None:
     """The coordinator's clock is set, forwards or back, and stays so."""
-    arena.set_clock(arena.rng.choice(_STEPS))
+    arena.set_clock(fault.amount)
 
 
-def lock_database(arena: Arena) -> None:
+def lock_database(arena: Arena, fault: Fault) -> None:
     """Another process holds the store's lock for a while."""
     if arena.store.exists():
         other = sqlite3.connect(arena.store, timeout=5, isolation_level=None)
         with contextlib.suppress(sqlite3.OperationalError):
             other.execute("begin immediate")
-            _last(arena)
+            _last(arena, fault)
             other.execute("rollback")
         other.close()
 
 
-def fill_disk(arena: Arena) -> None:
+def fill_disk(arena: Arena, fault: Fault) -> None:
     """No file of the coordinator, or of the git it calls, can grow for a while."""
     pid = arena.coordinator()
     if pid is None:
@@ -116,31 +96,42 @@ def fill_disk(arena: Arena) -> None:
     with contextlib.suppress(ProcessLookupError):
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (_FULL, hard))
-        _last(arena)
+        _last(arena, fault)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def take_hub_away(arena: Arena) -> None:
+def take_hub_away(arena: Arena, fault: Fault) -> None:
     """The workers do not reach the hub for a while."""
     arena.remote.unlink()
-    _last(arena)
+    _last(arena, fault)
     arena.remote.symlink_to("hub.git")
 
 
-def _disturb(arena: Arena, mischief: Mischief) -> None:
+def restore_backup(arena: Arena, fault: Fault) -> None:
+    """A backup is made, the campaign goes on for a while, dies, and the backup is put in its store's place."""
+    backup = arena.folder / "backups" / f"chaos-{time.time_ns()}.sqlite"
+    with contextlib.suppress(StoreError):  # there is no store yet, or it is locked or the disk full by another fault
+        back_up(arena.store, backup)
+    _last(arena, fault)
+    if backup.exists():
+        arena.stop_coordinator()
+        restore(arena.store, backup, now=time.time())
+
+
+def _disturb(arena: Arena, fault: Fault, mischief: Mischief) -> None:
     arena.broker.mischief = mischief
-    _last(arena)
+    _last(arena, fault)
     arena.broker.mischief = Mischief()
 
 
-def _last(arena: Arena) -> None:
+def _last(arena: Arena, fault: Fault) -> None:
     """Lets a fault last, while invariants are looked at."""
-    until = time.monotonic() + arena.rng.uniform(_SHORT, _LONG)
+    until = time.monotonic() + fault.seconds
     while time.monotonic() < until:
         arena.watch()
 
 
-FAULTS: dict[str, Callable[[Arena], None]] = {
+FAULTS: dict[str, Callable[[Arena, Fault], None]] = {
     fault.__name__: fault
     for fault in (
         kill_agents,
@@ -155,6 +146,7 @@ FAULTS: dict[str, Callable[[Arena], None]] = {
         lock_database,
         fill_disk,
         take_hub_away,
+        restore_backup,
     )
 }
 """Faults by name."""

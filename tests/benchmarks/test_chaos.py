@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from hypothesis import example, find, given, settings
 from sqlalchemy import insert
 
-from benchmarks.chaos import QUICK_NODES, Total, run_campaign
-from benchmarks.faults import FAULTS, draw_schedule
+from benchmarks.chaos import QUICK_NODES, run_campaign
+from benchmarks.faults import FAULTS
 from benchmarks.invariants import Invariants
+from benchmarks.schedules import AWAY_SECONDS, Fault, Schedule, draw_schedule, read_schedule
 from benchmarks.unreliable import Mischief, UnreliableBroker
 from coordinator.git import MAIN, Repository
 from coordinator.store.schema import items, jobs
 from coordinator.store.store import Store
 from coordinator.work.services import embedded_broker
 from tests.support.repositories import commit_files
+from tests.support.schedules import schedules
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -31,18 +33,47 @@ if TYPE_CHECKING:
 GOOD = "theorem Simulated.n0 : True := trivial\n"
 
 
-def test_a_campaign_survives_what_befalls_it() -> None:
-    total = Total()
-    total.add(run_campaign(2, QUICK_NODES, ("kill_coordinator", "kill_agents", "double_messages", "cut_connections")))
-    assert not {name: found for name, found in total.broken.items() if found}
-    assert total.landings > QUICK_NODES
-    assert all(total.checked[name] for name in total.broken if name != "speaks")
+@example(
+    Schedule(
+        (Fault(0, "kill_coordinator"), Fault(1, "take_hub_away"), Fault(2, "restore_backup"), Fault(3, "kill_agents")),
+        QUICK_NODES,
+        seed=2,
+    )
+)
+@given(schedules(tuple(FAULTS), QUICK_NODES, fewest=2))
+@settings(max_examples=1, database=None)
+def test_a_campaign_survives_what_hypothesis_thinks_up(schedule: Schedule) -> None:
+    ended = run_campaign(schedule)
+    assert not ended.broken
+    assert ended.landings > QUICK_NODES
+    assert all(ended.invariants.checked[name] for name in ended.invariants.broken if name != "speaks")
+
+
+def test_a_schedule_that_breaks_a_campaign_shrinks_to_what_breaks_it() -> None:
+    """With a stand-in for the campaign, which no broker's death after two landings would survive."""
+
+    def breaks(schedule: Schedule) -> bool:
+        return any(fault.name == "kill_broker" and fault.landings >= 2 for fault in schedule.faults)
+
+    found = find(schedules(tuple(FAULTS), 25), breaks, settings=settings(max_examples=500, database=None))
+    assert found == Schedule((Fault(2, "kill_broker"),), 25)
+    assert read_schedule(found.written()) == found
+
+
+@pytest.mark.parametrize("written", ["{}", "[]", '{"faults": [{"nam": 1}], "nodes": 3}', "x"])
+def test_what_is_no_schedule_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match=r"is no schedule|Expecting value"):
+        read_schedule(written)
 
 
 def test_schedules_come_from_their_seed_and_hold_every_fault() -> None:
-    drawn = [draw_schedule(random.Random(seed), 25, tuple(FAULTS)) for seed in range(20)]
-    assert drawn == [draw_schedule(random.Random(seed), 25, tuple(FAULTS)) for seed in range(20)]
-    assert {fault.name for schedule in drawn for fault in schedule} == set(FAULTS)
+    drawn = [draw_schedule(seed, 25, tuple(FAULTS), is_long=True) for seed in range(20)]
+    assert drawn == [draw_schedule(seed, 25, tuple(FAULTS), is_long=True) for seed in range(20)]
+    assert {fault.name for schedule in drawn for fault in schedule.faults} == set(FAULTS)
+    for schedule in drawn:
+        away = [fault.seconds for fault in schedule.faults if fault.name == "take_hub_away"]
+        assert away[:1] in ([], [AWAY_SECONDS])
+        assert all(seconds < 3 for seconds in away[1:])
 
 
 # ---- the broker that lies
