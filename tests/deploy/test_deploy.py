@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,9 @@ import pytest
 import typer.main
 import yaml
 
+from coordinator.campaign.settings import Settings
 from coordinator.cli import app
+from coordinator.errors import CampaignBusy, SettingsError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,3 +181,22 @@ def test_the_slurm_script_says_what_is_missing(arguments: list[str], broker: str
     )  # fmt: skip
     assert answer.returncode != 0
     assert words in answer.stderr
+
+
+def test_the_settings_and_keys_that_the_files_speak_of_are_those_the_program_has() -> None:
+    comments = [line[1:] for line in (DEPLOY / "compose.yaml").read_text().splitlines() if line.startswith("#     ")]
+    told = yaml.safe_load(textwrap.dedent("\n".join(line for line in comments if ": " in line)))
+    settings = Settings.model_validate(told)
+    assert settings.model_fields_set == set(told) == {"broker", "remote", "workers"}
+    assert (settings.workers.agents, settings.workers.builds) == (0, 0)
+    variables = {line.partition("=")[0] for line in (DEPLOY / "systemd" / "worker.env").read_text().splitlines()}
+    assert {settings.model.api_key_env, settings.workers.certificates_key_env, "BLUEPROVER_BROKER"} <= variables
+    assert "`remote:` in campaign.yaml" in (DEPLOY / "kubernetes.yaml").read_text()
+
+
+def test_a_coordinator_that_cannot_go_on_as_it_is_is_not_started_again() -> None:
+    unit = (DEPLOY / "systemd" / "blueprover-coordinator@.service").read_text()
+    (line,) = (line for line in unit.splitlines() if line.startswith("RestartPreventExitStatus="))
+    for_people = {error.exit_code for error in (SettingsError, CampaignBusy, StoreError)}
+    assert set(map(int, line.partition("=")[2].split())) == for_people
+    assert f"(exit code {CampaignBusy.exit_code})" in unit
