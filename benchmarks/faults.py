@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from benchmarks.unreliable import Mischief
-from coordinator.errors import StoreError
+from coordinator.errors import CoordinatorError
 from coordinator.store.backups import back_up, restore
 
 if TYPE_CHECKING:
@@ -110,12 +110,13 @@ def take_hub_away(arena: Arena, fault: Fault) -> None:
 def restore_backup(arena: Arena, fault: Fault) -> None:
     """A backup is made, the campaign goes on for a while, dies, and the backup is put in its store's place."""
     backup = arena.folder / "backups" / f"chaos-{time.time_ns()}.sqlite"
-    with contextlib.suppress(StoreError):  # there is no store yet, or it is locked or the disk full by another fault
+    with contextlib.suppress(CoordinatorError):  # there is no store yet, or nothing in it
         back_up(arena.store, backup)
     _last(arena, fault)
     if backup.exists():
         arena.stop_coordinator()
-        restore(arena.store, backup, now=time.time())
+        with contextlib.suppress(CoordinatorError):  # nothing was in it
+            restore(arena.store, backup, now=time.time())
 
 
 def _disturb(arena: Arena, fault: Fault, mischief: Mischief) -> None:

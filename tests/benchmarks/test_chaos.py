@@ -35,7 +35,7 @@ GOOD = "theorem Simulated.n0 : True := trivial\n"
 
 @example(
     Schedule(
-        (Fault(0, "kill_coordinator"), Fault(1, "take_hub_away"), Fault(2, "restore_backup"), Fault(3, "kill_agents")),
+        (Fault(0, "restore_backup"), Fault(1, "take_hub_away"), Fault(2, "restore_backup"), Fault(3, "kill_agents")),
         QUICK_NODES,
         seed=2,
     )
