@@ -156,7 +156,7 @@ class Lander:
         if judged:
             return self._mover.land(judged, approved, look.waiting.tip, now)
         members = [approved[member.number] for unit in first if not look.is_refused(unit) for member in unit.members]
-        return self._judge_again([each for each in members if not each.waits_for], look.waiting.tip, now)
+        return self._judge_again(members, look.waiting.tip, now)
 
     def _settle(self, look: Look, now: float) -> bool:
         """Draws the lessons of builds that ended; says whether there were any."""
