@@ -5,6 +5,7 @@ There is no separate way to resume: the loop started on the store of a killed co
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from typing import TYPE_CHECKING
@@ -120,6 +121,8 @@ class Coordinator:
         self._ledger.extend_leases(clock() + self._settings.lease.seconds)
         self._heard = self._board_at = clock()
         self._connect()
+        # Book and state stay until the end: the collector need not look through them again and again.
+        gc.freeze()
 
     def _begin(self, store: Store, lean: str) -> str:
         """Brings the store in line with the book; returns the campaign's key in the broker."""
@@ -218,6 +221,7 @@ class Coordinator:
 
     def close(self) -> None:
         """Closes the connections to the broker."""
+        gc.unfreeze()
         self._carrier.close()
 
     def _describe(self, kind: str, item: int | None, request: int | None, state: CampaignState) -> str:

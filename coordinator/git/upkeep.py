@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GRAPH_EVERY = 256
 """Landings after which the commit-graph is written again: a merge then walks at most so many commits without it."""
-PACK_EVERY = 64
+PACK_EVERY = 256
 """New packs after which they are joined: each lot of commits leaves one, and every git process opens them all."""
 
 _IMPORTERS_MARK = b"fast-import"
@@ -101,5 +101,5 @@ def join_packs(runner: Runner) -> None:
             mark.unlink(missing_ok=True)
     for report in runner.path.glob("fast_import_crash_*"):
         report.unlink(missing_ok=True)
-    runner.run("repack", "--quiet", "-d", "--geometric=2")
+    runner.run("repack", "--quiet", "-n", "-d", "--geometric=2")
     runner.run("pack-refs", "--all")

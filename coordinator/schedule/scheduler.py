@@ -153,10 +153,11 @@ def decide(
     asked, free = _asked_seats(state), _free_builders(state, capacity)
     look_back = due_audit(state, settings.audit_every, MAX_TRIES) if free else None
     free -= look_back is not None
-    settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked)]
+    led = leaders(state.pull_requests, asked)
+    settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked, led)]
     settled += _landings(state, free)
     wanted: Iterable[Start] = chain(
-        _reviews(state, settings, asked),
+        _reviews(state, settings, asked, led),
         resolutions(state, settings, MAX_TRIES),
         _attempts(state, readiness, now),
         _racers(state, readiness, now),
@@ -183,9 +184,13 @@ def _survey(state: CampaignState) -> Iterator[StartAudit]:
 
 
 def _settle(
-    request: PullRequest, state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]
+    request: PullRequest,
+    state: CampaignState,
+    settings: Settings,
+    asked: Mapping[int, set[int]],
+    led: Mapping[int, int],
 ) -> Iterator[Action]:
-    """What the verdicts on a pull request, or its many tries, lead to."""
+    """What the verdicts on a pull request, or its many tries, lead to. No two of one item are approved at a time."""
     if request.state == "approved":
         return
     if request.tries >= MAX_TRIES:
@@ -203,14 +208,12 @@ def _settle(
     against = [verdict for verdict in _current(request) if verdict.decision != "approve"]
     if against and not asked.get(request.number):
         yield Bounce(request.number, "reviewer", "\n\n".join(verdict.reasons for verdict in against))
-    elif len(_current(request)) >= _seats(request, state, settings) and not against and _leads(request, state, asked):
+    elif (
+        len(_current(request)) >= _seats(request, state, settings)
+        and not against
+        and led[request.item] == request.number
+    ):
         yield Approve(request.number)
-
-
-def _leads(request: PullRequest, state: CampaignState, asked: Mapping[int, set[int]]) -> bool:
-    """Whether a certified pull request leads its race: no two of one item are approved at a time."""
-    rivals = (each for each in state.pull_requests if each.item == request.item)
-    return leaders(rivals, asked)[request.item] == request.number
 
 
 def _landings(state: CampaignState, free: int) -> list[Land]:
@@ -221,8 +224,9 @@ def _landings(state: CampaignState, free: int) -> list[Land]:
     return [Land(request.number, free) for request in first_of_each(approved)]
 
 
-def _reviews(state: CampaignState, settings: Settings, asked: Mapping[int, set[int]]) -> Iterator[StartReview]:
-    led = leaders(state.pull_requests, asked)
+def _reviews(
+    state: CampaignState, settings: Settings, asked: Mapping[int, set[int]], led: Mapping[int, int]
+) -> Iterator[StartReview]:
     for request in state.pull_requests:
         if request.state != "reviewing" or request.tries >= MAX_TRIES or led[request.item] != request.number:
             continue

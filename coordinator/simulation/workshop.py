@@ -6,7 +6,6 @@ the joined state it is asked about. Only the thinking and the compiling are left
 
 from __future__ import annotations
 
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -74,6 +73,7 @@ class SimulatedWorkshop:
         self._mirror = None if behaviour.on_host else Repository.create(folder / "mirror.git")
         self._remotes = None if self._mirror is None else Remotes(self._mirror)
         self._hubs: dict[str, Repository] = {}
+        self._known: dict[str, bytes] = {}
         self._guard = threading.Lock()
 
     def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
@@ -215,17 +215,23 @@ class SimulatedWorkshop:
         repository = self._repository(envelope)
         if self._remotes is not None:
             self._remotes.fetch(envelope.remote, [envelope.base])
-        with tempfile.TemporaryDirectory(prefix="blueprover-audit-") as scratch:
-            tree = Path(scratch) / "tree"
-            repository.export(envelope.base, tree)
-            files = {path.relative_to(tree): path.read_bytes() for path in (tree / envelope.library).rglob("*.lean")}
-        records = records_of({".".join(path.with_suffix("").parts): source for path, source in files.items()})
+        files = self._sources(repository, envelope)
+        records = records_of({path.removesuffix(".lean").replace("/", "."): text for path, text in files.items()})
         absent = ", ".join(missing_imports(records))
         still_open = {name for source in files.values() for name in open_declarations(source.decode())}
         unfinished = ", ".join(sorted(still_open.intersection(order.declarations)))
         problem = f"{absent} is imported and not there." if absent else ""
         problem = problem or (f"{unfinished} is still open." if unfinished else "")
         return AuditEnded(envelope.job, problem, dict.fromkeys(order.declarations, ()), records)
+
+    def _sources(self, repository: Repository, envelope: Envelope) -> dict[str, bytes]:
+        """The sources of the library in the envelope's base, by path; those of an earlier audit are not read again."""
+        folder = f"{envelope.library}/"
+        found = repository.blobs(envelope.base).items()
+        wanted = {path: oid for path, oid in found if path.startswith(folder) and path.endswith(".lean")}
+        known = self._known
+        read = self._known = {oid: known.get(oid) or repository.read_blob(oid) for oid in wanted.values()}
+        return {path: read[oid] for path, oid in wanted.items()}
 
     def _repository(self, envelope: Envelope) -> Repository:
         """The worker's mirror, or the hub where it is on this host."""
