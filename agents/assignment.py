@@ -25,12 +25,15 @@ class Limits:
         max_output_tokens: tokens the model may write in one call.
         max_cost_usd: dollars the attempt may cost; no call is made that could overrun it.
         wall_seconds: seconds from the start of the attempt.
+        max_tokens: tokens the attempt may use, read and written; no call is made that could overrun it. ``None``: any
+            number.
     """
 
     max_calls: int = 40
     max_output_tokens: int = 16_000
     max_cost_usd: float = 2.0
     wall_seconds: float = 1_800.0
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ The tree::
     ├── Submitted       the gate accepted the work
     ├── GaveUp          the agent says it cannot do it
     ├── VerdictGiven    a reviewer has decided
-    ├── LimitReached    calls, money, time or the model's window are used up
+    ├── LimitReached    calls, money, tokens, time or the model's window are used up
     └── Cancelled       somebody else finished first, or the campaign stops
 """
 
@@ -72,7 +72,7 @@ class VerdictGiven(Ended):
 class LimitReached(Ended):
     """A limit of the assignment is reached; the message names it.
 
-    The `cause` is ``calls``, ``cost``, ``wall`` or ``context``.
+    The `cause` is ``calls``, ``cost``, ``tokens``, ``wall`` or ``context``.
     """
 
     ending = "limit"

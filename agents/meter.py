@@ -22,7 +22,7 @@ class Meter:
     """Counts what an attempt uses and stops it before a limit is overrun.
 
     Invariant: a request is sent only after `reserve` has returned, and `reserve` returns only when the dearest
-    answer to it would stay within the limit of money.
+    answer to it would stay within the limits of money and of tokens.
     """
 
     def __init__(self, limits: Limits, price: Price, clock: Callable[[], float] = time.monotonic) -> None:
@@ -56,7 +56,7 @@ class Meter:
             raise LimitReached("calls", f"All {self._limits.max_calls} calls of the attempt are made.")
 
     def reserve(self, prompt_bytes: int, max_output_tokens: int) -> None:
-        """Make sure that the next request fits into the money that is left.
+        """Make sure that the next request fits into the money and the tokens that are left.
 
         Args:
             prompt_bytes: size of the request; its tokens are estimated upwards from it.
@@ -72,6 +72,13 @@ class Meter:
                 "cost",
                 f"The next call could cost ${ceiling:.4f}, and ${self.usage.cost_usd:.4f} of the attempt's "
                 f"${self._limits.max_cost_usd:.4f} is spent.",
+            )
+        used, most = self.usage.prompt_tokens + self.usage.output_tokens, self._limits.max_tokens
+        if most is not None and used + tokens + max_output_tokens > most:
+            raise LimitReached(
+                "tokens",
+                f"The next call could use {tokens + max_output_tokens} tokens, and {used} of the attempt's {most} are "
+                "used.",
             )
 
     def record(self, tokens: Usage, *, answered: bool) -> None:

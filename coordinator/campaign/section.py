@@ -1,8 +1,14 @@
-"""A section of the settings: a frozen record that refuses what it does not know."""
+"""A section of the settings: a frozen record that refuses what it does not know; and the kinds of values in it."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+Dollars = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):

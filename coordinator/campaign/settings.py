@@ -8,9 +8,10 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from agents import Price, PriceTable
-from checker import Choice  # noqa: TC001 - pydantic reads the annotations when it runs
+from checker import Choice
+from coordinator.campaign.budgets import BudgetSettings, say_under_both_names
 from coordinator.campaign.forge_settings import ForgeSettings
-from coordinator.campaign.section import Section as _Section
+from coordinator.campaign.section import Dollars, Positive, Seconds, Section
 from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
@@ -18,13 +19,8 @@ if TYPE_CHECKING:
 
 SETTINGS_FILE = "campaign.yaml"
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
-Positive = Annotated[int, Field(ge=1)]
-Seconds = Annotated[float, Field(gt=0)]
-Dollars = Annotated[float, Field(ge=0)]
 
-
-class ModelPrice(_Section):
+class ModelPrice(Section):
     """What a model costs, in dollars per million tokens."""
 
     input: Dollars
@@ -46,7 +42,7 @@ class ModelPrice(_Section):
         )
 
 
-class ModelSettings(_Section):
+class ModelSettings(Section):
     """Which model the agents call, and how."""
 
     name: str = "claude-opus-4-5"
@@ -82,7 +78,7 @@ class ModelSettings(_Section):
         return self
 
 
-class AttemptLimits(_Section):
+class AttemptLimits(Section):
     """Where one agent's run stops."""
 
     max_calls: Positive = 60
@@ -90,7 +86,7 @@ class AttemptLimits(_Section):
     max_output_tokens: Positive = 8192
     """Output tokens of one call."""
     max_cost_usd: Dollars = 5.0
-    """Dollars one attempt or review may spend."""
+    """Another name of `budget.attempt.usd`."""
     wall_seconds: Seconds = 1800.0
     """Seconds one attempt or review may take."""
 
@@ -112,7 +108,7 @@ FailureCause = Literal[
 """Why an attempt failed: see the table in the manual."""
 
 
-class CausePolicy(_Section):
+class CausePolicy(Section):
     """What follows from failures of one cause; what is left out is as in the manual's table."""
 
     free: Annotated[int, Field(ge=0)] | Literal["all"] | None = None
@@ -123,7 +119,7 @@ class CausePolicy(_Section):
     """How many times as long as after other causes the next attempt waits."""
 
 
-class RetrySettings(_Section):
+class RetrySettings(Section):
     """How often a stage of a node is tried before people are asked."""
 
     max_attempts: Positive = 6
@@ -136,7 +132,7 @@ class RetrySettings(_Section):
     """What follows from failures, by cause, over the built-in policies."""
 
 
-class RaceSettings(_Section):
+class RaceSettings(Section):
     """When several attempts are made at one stage of one node at once, and when stronger models make them."""
 
     max_width: Annotated[int, Field(ge=1, le=16)] = 1
@@ -148,7 +144,7 @@ class RaceSettings(_Section):
     """Failed attempts at a stage for which it gets the same; the next step takes as many again."""
 
 
-class ReviewSettings(_Section):
+class ReviewSettings(Section):
     """How many approving verdicts a pull request needs."""
 
     statement: Annotated[int, Field(ge=0, le=9)] = 2
@@ -157,14 +153,14 @@ class ReviewSettings(_Section):
     """Reviewers of a proof. The kernel has already checked it: they judge style and honesty."""
 
 
-class ResolverSettings(_Section):
+class ResolverSettings(Section):
     """Agents that join with ``main`` what no program joins."""
 
     tries: Annotated[int, Field(ge=0, le=9)] = 2
     """Tries at one pull request before it goes back to its item; 0 sends it back at once."""
 
 
-class BrokerSettings(_Section):
+class BrokerSettings(Section):
     """What carries messages between the coordinator and the workers."""
 
     url: Annotated[str, Field(pattern=r"^rediss?://")] | None = None
@@ -173,7 +169,7 @@ class BrokerSettings(_Section):
     """TCP port of the embedded server on this host; 0 takes a free one."""
 
 
-class WorkerSettings(_Section):
+class WorkerSettings(Section):
     """The workers the campaign starts on this host. More can join from other hosts."""
 
     agents: Annotated[int, Field(ge=0, le=4096)] = 16
@@ -209,7 +205,7 @@ class WorkerSettings(_Section):
         return self
 
 
-class MetricsSettings(_Section):
+class MetricsSettings(Section):
     """Figures for Prometheus."""
 
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -218,14 +214,14 @@ class MetricsSettings(_Section):
     """Address of this host that it listens at."""
 
 
-class TracesSettings(_Section):
+class TracesSettings(Section):
     """Traces for an OpenTelemetry collector."""
 
     endpoint: Annotated[str, Field(pattern=r"^https?://")] | None = None
     """Its address for traces, OTLP over HTTP; left out, none are made. Needs the extra ``otel``."""
 
 
-class LeaseSettings(_Section):
+class LeaseSettings(Section):
     """How the coordinator notices that a worker is gone."""
 
     seconds: Seconds = 20.0
@@ -240,7 +236,7 @@ class LeaseSettings(_Section):
         return self
 
 
-class StoreSettings(_Section):
+class StoreSettings(Section):
     """Where the campaign's truth is kept, and how often it is copied."""
 
     url: Annotated[str, Field(pattern=r"^postgresql(\+psycopg)?://")] | None = None
@@ -251,7 +247,7 @@ class StoreSettings(_Section):
     """Backups kept; older ones are deleted."""
 
 
-class Settings(_Section):
+class Settings(Section):
     """One campaign's settings."""
 
     name: str = "campaign"
@@ -273,7 +269,9 @@ class Settings(_Section):
     helpers: tuple[str, ...] = ()
     """Folders where any attempt may add lemmas; ``LIBRARY/Helpers`` when left out."""
     budget_usd: Dollars = 50.0
-    """Dollars the campaign may spend in all. Reached, it stops before the next call."""
+    """Another name of `budget.campaign.usd`."""
+    budget: BudgetSettings = BudgetSettings()
+    """What may be spent on what."""
     model: ModelSettings = ModelSettings()
     """The model."""
     attempt: AttemptLimits = AttemptLimits()
@@ -306,6 +304,11 @@ class Settings(_Section):
     """Forge."""
     site_seconds: Seconds = 15.0
     """Seconds between two rebuilds of the site while the campaign runs."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _both_names(cls, data: object) -> object:
+        return say_under_both_names(data)
 
     @property
     def helper_folders(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coordinator.engine.offering import offer_conflict
 from coordinator.schedule import scheduler
 from coordinator.schedule.background import StartBackgroundAudit
+from coordinator.schedule.budget import Cap
 from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
 from coordinator.store.batches import start_batch
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from coordinator.work.carrier import Carrier
     from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Order
 
+_NO_CAP = Cap()
+
+_OVERSHOT = "Stopped, since a limit of what may be spent is overshot."
+
 QUEUE_OF: dict[JobKind, str] = {
     "attempt": "agents",
     "review": "agents",
@@ -42,7 +47,7 @@ QUEUE_OF: dict[JobKind, str] = {
 """Which queue a job goes to."""
 
 
-_RECORDS = (scheduler.Reap, scheduler.Approve, scheduler.Bounce, scheduler.GiveUp)
+_RECORDS = (scheduler.Reap, scheduler.Revoke, scheduler.Approve, scheduler.Bounce, scheduler.GiveUp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class _Order:
     """An order before its job is recorded, which gives it its number.
 
     Attributes:
-        kind, base, item, pull_request, number, cap_usd, model: see `jobs.send_job`.
+        kind, base, item, pull_request, number, cap, model: see `jobs.send_job`.
         write: writes the order of a job, with what was said of earlier attempts at its item.
         lot: the branches that a joint build is about.
     """
@@ -61,7 +66,7 @@ class _Order:
     item: int | None = None
     pull_request: int | None = None
     number: int = 1
-    cap_usd: float = 0.0
+    cap: Cap = _NO_CAP
     model: str = ""
     lot: Lot | None = None
 
@@ -125,13 +130,16 @@ class Performer:
                 match action:
                     case scheduler.Reap(job):
                         jobs.reap_job(transaction, job, now, blame=self.settings.retry)
+                    case scheduler.Revoke(job):
+                        jobs.revoke_job(transaction, job, _OVERSHOT, now)
                     case scheduler.Approve(number):
                         requests.approve(transaction, number, now)
                     case scheduler.Bounce(number, source, reason):
                         requests.bounce(transaction, number, source, reason, self.settings.retry, now)
-                    case scheduler.GiveUp(item):
-                        items.give_up(transaction, item, now)
-        self.carrier.withdraw([action.job for action in changes if isinstance(action, scheduler.Reap)])
+                    case scheduler.GiveUp(item, why):
+                        items.give_up(transaction, item, now, why)
+        lost = (scheduler.Reap, scheduler.Revoke)
+        self.carrier.withdraw([action.job for action in changes if isinstance(action, lost)])
 
     def _land(self, landings: Sequence[scheduler.Land]) -> Iterator[_Order]:
         """Lands what can land; gives the orders to build together what has to be built before."""
@@ -151,13 +159,13 @@ class Performer:
     def _orders(self, action: Action) -> Iterator[_Order]:
         """The orders that an action asks for, yet without a job."""
         match action:
-            case scheduler.StartAttempt(item, number, cap):
+            case scheduler.StartAttempt(item, number, usd, tokens):
                 if self.ledger.state.by_id[item].state == "open":
-                    yield self._attempt(self.ledger.state.by_id[item], number, cap)
-            case scheduler.StartReview(_, number, seat, cap):
-                yield from self._review(number, seat, cap)
-            case StartResolve(_, number, _, cap):
-                yield from self._resolution(number, cap)
+                    yield self._attempt(self.ledger.state.by_id[item], number, Cap(usd, tokens))
+            case scheduler.StartReview(_, number, seat, usd, tokens):
+                yield from self._review(number, seat, Cap(usd, tokens))
+            case StartResolve(_, number, _, usd, tokens):
+                yield from self._resolution(number, Cap(usd, tokens))
             case scheduler.StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
@@ -172,16 +180,16 @@ class Performer:
 
         return _Order("background_audit", commit, write, number=landing)
 
-    def _attempt(self, item: Item, number: int, cap: float) -> _Order:
+    def _attempt(self, item: Item, number: int, cap: Cap) -> _Order:
         state, model = self.ledger.state, self.ledger.readiness.model_for(item, number)
         tip = state.main
 
         def write(job: int, words: Sequence[Feedback]) -> AgentOrder:
             return self.dispatcher.attempt(job, item, number, cap, tip, state, words, model)
 
-        return _Order("attempt", tip, write, item.id, number=number, cap_usd=cap, model=model)
+        return _Order("attempt", tip, write, item.id, number=number, cap=cap, model=model)
 
-    def _review(self, number: int, seat: int, cap: float) -> Iterator[_Order]:
+    def _review(self, number: int, seat: int, cap: Cap) -> Iterator[_Order]:
         state = self.ledger.state
         request = state.request(number)
         if request is None:
@@ -193,7 +201,7 @@ class Performer:
 
         yield _Order("review", request.base, write, item.id, number, seat, cap, self.settings.model.name)
 
-    def _resolution(self, number: int, cap: float) -> Iterator[_Order]:
+    def _resolution(self, number: int, cap: Cap) -> Iterator[_Order]:
         """The order to resolve a conflict with ``main``, if there still is one."""
         state = self.ledger.state
         request = state.request(number)
@@ -267,7 +275,8 @@ class Performer:
             item=order.item,
             pull_request=order.pull_request,
             number=order.number,
-            cap_usd=order.cap_usd,
+            cap_usd=order.cap.usd,
+            cap_tokens=order.cap.tokens,
             model=order.model,
         )
         if order.lot is not None:

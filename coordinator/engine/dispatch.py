@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.engine.joint_builds import JointChange, Lot
     from coordinator.engine.offering import Offer
+    from coordinator.schedule.budget import Cap
     from coordinator.schedule.state import CampaignState, Item, PullRequest
 
 _FEEDBACK_SHOWN = 6
@@ -59,14 +60,14 @@ class Dispatcher:
         job: int,
         item: Item,
         number: int,
-        cap_usd: float,
+        cap: Cap,
         base: str,
         state: CampaignState,
         words: Sequence[Feedback],
         model: str = "",
     ) -> AgentOrder:
         """The order of attempt `number` at `item`, with what was said of the earlier ones, to `model`."""
-        assignment = self._assignment("author", item, number, cap_usd, state, words, model=model)
+        assignment = self._assignment("author", item, number, cap, state, words, model=model)
         return AgentOrder(
             self._envelope(job, base, state, item, number),
             assignment,
@@ -78,7 +79,7 @@ class Dispatcher:
         self,
         job: int,
         item: Item,
-        cap_usd: float,
+        cap: Cap,
         request: PullRequest,
         state: CampaignState,
         words: Sequence[Feedback],
@@ -86,7 +87,7 @@ class Dispatcher:
         """The order to review what `request` proposes, with what was said of the attempts before it."""
         base, head = request.base, request.head
         diff = self.campaign.hub.diff(base, head, _DIFF_SHOWN)
-        assignment = self._assignment("reviewer", item, request.attempt, cap_usd, state, words, diff=diff, commit=head)
+        assignment = self._assignment("reviewer", item, request.attempt, cap, state, words, diff=diff, commit=head)
         envelope = self._envelope(job, base, state, item, request.attempt)
         return AgentOrder(envelope, assignment, self._model(), head=head)
 
@@ -94,7 +95,7 @@ class Dispatcher:
         self,
         job: int,
         item: Item,
-        cap_usd: float,
+        cap: Cap,
         request: PullRequest,
         offer: Offer,
         state: CampaignState,
@@ -112,7 +113,7 @@ class Dispatcher:
             tries=tuple(tries),
         )
         assignment = self._assignment(
-            "resolver", item, request.attempt, cap_usd, state, words, commit=request.head, model=model
+            "resolver", item, request.attempt, cap, state, words, commit=request.head, model=model
         )
         return AgentOrder(
             self._envelope(job, offer.tip, state, item, request.attempt),
@@ -204,7 +205,7 @@ class Dispatcher:
         role: Role,
         item: Item,
         number: int,
-        cap_usd: float,
+        cap: Cap,
         state: CampaignState,
         words: Sequence[Feedback],
         *,
@@ -226,7 +227,7 @@ class Dispatcher:
             diff=diff,
             commit=commit,
             lock=self._lock_of(item, state),
-            limits=Limits(limits.max_calls, limits.max_output_tokens, cap_usd, limits.wall_seconds),
+            limits=Limits(limits.max_calls, limits.max_output_tokens, cap.usd, limits.wall_seconds, cap.tokens),
         )
 
     def _brief(self, label: str) -> NodeBrief:

@@ -15,12 +15,15 @@ import structlog
 from coordinator.campaign.wishes import Stop
 from coordinator.engine import one_lean
 from coordinator.engine.actions import QUEUE_OF, Performer
+from coordinator.engine.capacity import capacity_of, dearest_call
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.following import follow_audit
 from coordinator.engine.landing import Lander
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
-from coordinator.schedule.scheduler import Capacity, Finish, decide
+from coordinator.schedule.budget import limits_of
+from coordinator.schedule.means import full_cap
+from coordinator.schedule.scheduler import Finish, decide
 from coordinator.store.audits import doubt_red, end_audit
 from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
@@ -47,7 +50,8 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.observation.observer import Observer
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.budget import Money
+    from coordinator.schedule.scheduler import Action, Capacity
     from coordinator.schedule.state import CampaignState, JobKind
     from coordinator.store.store import Store, Transaction
     from coordinator.work.messages import End
@@ -64,9 +68,6 @@ _SILENCE = 3.0
 
 _FAREWELL = 3.0
 """Seconds to wait, when a campaign stops, for the workers to tell what the agents they stopped have spent."""
-
-_PROMPT_TOKENS = 30_000
-"""Tokens of a prompt that any agent may be expected to send: no agent starts with less money than that costs."""
 
 log = structlog.get_logger(__name__)
 
@@ -103,9 +104,7 @@ class Coordinator:
         self._store = store
         self._services = services
         self._clock = clock
-        model, limits = self._settings.model, self._settings.attempt
-        prices = [model.price_table().price(name) for name in model.names]
-        self._call_usd = max(price.ceiling(_PROMPT_TOKENS, limits.max_output_tokens) for price in prices)
+        self._call = dearest_call(self._settings)
         self._key = self._begin(store, lean)
         self._ledger = Ledger(store, book.graph, self._settings)
         self._observer = observer
@@ -319,14 +318,14 @@ class Coordinator:
                 if end_audit(transaction, report, now):
                     self._moved |= follow_audit(transaction, self._book, report, now) != Push()
 
-    def _full_cap(self, attempt: int) -> float:
-        """Dollars that an attempt has where money is no object."""
+    def _full_cap(self, attempt: int) -> Money:
+        """What an attempt may spend where nothing is scarce."""
         job = self._ledger.state.job(attempt)
-        allowed = self._ledger.state.by_id[job.item].max_cost_usd if job is not None and job.item is not None else 0.0
-        return allowed or self._settings.attempt.max_cost_usd
+        item = self._ledger.state.by_id[job.item] if job is not None and job.item is not None else None
+        return full_cap(item, limits_of(self._settings))
 
     def _act_until_quiet(self) -> Finish | None:
-        capacity = self._capacity()
+        capacity = capacity_of(self._settings, self._call, self._carrier)
         for _ in range(_ROUNDS):
             self._notice_main()
             actions = self._decide(capacity)
@@ -364,12 +363,3 @@ class Coordinator:
         if self._ledger.state.jobs:
             self._wind_down()
         return action
-
-    def _capacity(self) -> Capacity:
-        """What this host's workers can do (also before they are up), and those elsewhere that are there."""
-        workers = self._settings.workers
-        return Capacity(
-            max(workers.agents, self._carrier.slots("agents")),
-            max(workers.builds, self._carrier.slots("builds")),
-            self._call_usd,
-        )

@@ -140,9 +140,10 @@ class Measures:
             self._paused.set(float(state.paused))
 
     def _spend(self, kind: str, dollars: float, read: float, written: float) -> None:
-        self._dollars.add(dollars or 0.0, kind)
-        self._tokens.add(read or 0, "input")
-        self._tokens.add(written or 0, "output")
+        # A late report may say that it was less than had been reckoned. A counter never goes back.
+        self._dollars.add(max(dollars or 0.0, 0.0), kind)
+        self._tokens.add(max(read or 0, 0), "input")
+        self._tokens.add(max(written or 0, 0), "output")
 
 
 def _count(names: Iterable[str]) -> dict[str, float]:

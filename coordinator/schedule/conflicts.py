@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StartResolve:
-    """Send a resolver to join an item's pull request with ``main``: which try it is, and its dollars at most."""
+    """Send a resolver to join an item's pull request with ``main``: which try it is, its dollars and tokens at most."""
 
     item: int
     pull_request: int
     number: int
     cap_usd: float
+    cap_tokens: int | None = None
 
 
 def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> Iterator[StartResolve]:

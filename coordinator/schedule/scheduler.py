@@ -12,14 +12,16 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.background import StartBackgroundAudit, accusation, due_audit
+from coordinator.schedule.budget import limits_of, say
 from coordinator.schedule.conflicts import StartResolve, resolutions, unresolved
-from coordinator.schedule.means import within_means
+from coordinator.schedule.means import Affordable, within_means
 from coordinator.schedule.racing import first_of_each, leaders
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from coordinator.campaign.settings import Settings
+    from coordinator.schedule.budget import Limits
     from coordinator.schedule.readiness import Readiness
     from coordinator.schedule.state import CampaignState, PullRequest, Verdict
 
@@ -39,12 +41,20 @@ class Reap:
 
 
 @dataclass(frozen=True, slots=True)
+class Revoke:
+    """Stop a job that is under way, since a limit of what may be spent is overshot."""
+
+    job: int
+
+
+@dataclass(frozen=True, slots=True)
 class StartAttempt:
-    """Send an agent to work on an item, with so many dollars at most."""
+    """Send an agent to work on an item, with so many dollars and tokens at most (``None``: any number)."""
 
     item: int
     number: int
     cap_usd: float
+    cap_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,7 @@ class StartReview:
     pull_request: int
     seat: int
     cap_usd: float
+    cap_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +106,10 @@ class Land:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """An item has used up its attempts."""
+    """An item has used up its attempts, or what may be spent on it: then there is a sentence that says so."""
 
     item: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,9 @@ class Finish:
 
 
 Start = StartReview | StartResolve | StartAttempt
-Action = Reap | Start | StartBuild | StartAudit | StartBackgroundAudit | Approve | Bounce | Land | GiveUp | Finish
+Action = (
+    Reap | Revoke | Start | StartBuild | StartAudit | StartBackgroundAudit | Approve | Bounce | Land | GiveUp | Finish
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +134,13 @@ class Capacity:
         agents: attempts and reviews that the workers can run at once.
         builds: builds and audits that they can run at once.
         call_usd: dollars that the dearest single call of the model may cost: with less, no agent can start.
+        call_tokens: tokens that it may use.
     """
 
     agents: int
     builds: int
     call_usd: float = 0.01
+    call_tokens: int = 1
 
 
 def decide(
@@ -140,12 +156,13 @@ def decide(
         now: the time by which leases and back-offs are judged.
 
     Invariants of the answer: no item gets more attempts at once than `racing` says it is worth, or more than one new
-    one; of no item more than one pull request lands; no more jobs than `capacity`; the caps of all jobs together never
-    exceed the budget; nothing is done twice for one pull request.
+    one; of no item more than one pull request lands; no more jobs than `capacity`; what is spent and
+    promised together exceeds no limit; nothing is done twice for one pull request.
     """
-    expired: list[Action] = [Reap(job.id) for job in state.jobs if job.lease_until < now]
-    if expired:
-        return expired
+    limits = limits_of(settings)
+    lost = _lost(state, limits, now)
+    if lost:
+        return lost
     if state.audit_failure or len(state.audit_errors) >= MAX_TRIES:
         return [_red(state)]
     if accused := accusation(state, MAX_TRIES):
@@ -156,25 +173,36 @@ def decide(
     led = leaders(state.pull_requests, asked)
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked, led)]
     settled += _landings(state, free)
-    wanted: Iterable[Start] = chain(
-        _reviews(state, settings, asked, led),
-        resolutions(state, settings, MAX_TRIES),
-        _attempts(state, readiness, now),
-        _racers(state, readiness, now),
-    )
-    started, money_ends = ([], False) if state.paused else within_means(wanted, state, settings, capacity)
-    given_up = (GiveUp(item) for item in readiness.exhausted)
+
+    def wanted(is_closed: Callable[[str], bool]) -> Iterator[Start]:
+        return chain(
+            _reviews(state, settings, asked, led),
+            resolutions(state, settings, MAX_TRIES),
+            _attempts(state, readiness, now, is_closed),
+            _racers(state, readiness, now, is_closed),
+        )
+
+    means = Affordable() if state.paused else within_means(wanted, state, limits, capacity, now)
+    given_up = [*map(GiveUp, readiness.exhausted), *(GiveUp(item, why) for item, why in means.hopeless)]
     actions = [
         *_survey(state),
         *([look_back] if look_back else []),
         *settled,
         *given_up,
         *_builds(state, free),
-        *started,
+        *means.started,
     ]
-    if actions or state.jobs or state.pull_requests or not readiness.is_empty:
-        return actions if not money_ends or actions or state.jobs else [_out_of_budget(settings)]
-    return [_conclude(state)]
+    if actions or state.jobs:
+        return actions
+    if means.shortage is not None and means.shortage.lasts and (means.is_over or readiness.is_empty):
+        return [Finish("out_of_budget", say(means.shortage, state.chapters.name(means.shortage.of)))]
+    return [] if state.pull_requests or not readiness.is_empty else [_conclude(state)]
+
+
+def _lost(state: CampaignState, limits: Limits, now: float) -> list[Action]:
+    """Leases that are over; where there are none, jobs that a limit that was overshot leaves no money for."""
+    expired: list[Action] = [Reap(job.id) for job in state.jobs if job.lease_until < now]
+    return expired or [*map(Revoke, state.purse.overshot(limits, now))]
 
 
 def _survey(state: CampaignState) -> Iterator[StartAudit]:
@@ -238,23 +266,27 @@ def _reviews(
                 yield StartReview(request.item, request.number, seat, 0.0)
 
 
-def _attempts(state: CampaignState, readiness: Readiness, now: float) -> Iterator[StartAttempt]:
+def _attempts(
+    state: CampaignState, readiness: Readiness, now: float, is_closed: Callable[[str], bool]
+) -> Iterator[StartAttempt]:
     """Attempts at what is ready, in the readiness's order.
 
     None before ``main`` has passed its first audit: no money is spent on a base that does not build.
     """
     if state.audited:
-        for item in readiness.ready(now):
+        for item in readiness.ready(now, is_closed):
             yield StartAttempt(item.id, item.sent + 1, 0.0)
 
 
-def _racers(state: CampaignState, readiness: Readiness, now: float) -> Iterator[StartAttempt]:
+def _racers(
+    state: CampaignState, readiness: Readiness, now: float, is_closed: Callable[[str], bool]
+) -> Iterator[StartAttempt]:
     """Further attempts at items that have one, for slots that nothing else has use for.
 
     None while nothing is under way: that money does not suffice for them ends no campaign.
     """
     if state.audited and state.jobs:
-        for item in readiness.racers(now):
+        for item in readiness.racers(now, is_closed):
             yield StartAttempt(item.id, item.sent + 1, 0.0)
 
 
@@ -297,10 +329,6 @@ def _conclude(state: CampaignState) -> Action:
     skipped = sorted(state.skipped)
     left_out = f" Left out by a person, with what rests on them: {', '.join(skipped[:5])}." if skipped else ""
     return Finish("done", f"Every node that is ready is proved.{left_out}")
-
-
-def _out_of_budget(settings: Settings) -> Finish:
-    return Finish("out_of_budget", f"The budget of ${settings.budget_usd:.2f} is spent; raise `budget_usd` to go on.")
 
 
 def _current(request: PullRequest) -> list[Verdict]:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from coordinator.queue import Trail
+from coordinator.schedule.budget import Account, Cap, Money
+from coordinator.schedule.chapters import Chapters
+from coordinator.schedule.purse import Purse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +25,11 @@ PullRequestState = Literal["checking", "resolving", "reviewing", "approved", "la
 
 OPEN_STATES: tuple[PullRequestState, ...] = ("checking", "resolving", "reviewing", "approved")
 """States of a pull request that something is still to be done about."""
+
+_NO_CHAPTERS = Chapters()
+
+_NOTHING_KNOWN = Account(0, "", "")
+"""Where money belongs that was spent on nothing the book still asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class Job:
         lease_until: seconds since the epoch. A job is sent once: when its lease is lost the work goes out again
             as a new job, so that the id is the fencing number, and what is reported of a lost job changes nothing.
         cap_usd: dollars reserved for it, which it cannot overrun.
+        cap_tokens: tokens reserved for it; ``None`` where they are not limited.
     """
 
     id: int
@@ -78,6 +87,7 @@ class Job:
     worker: str = ""
     base: str = ""
     cap_usd: float = 0.0
+    cap_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +135,8 @@ class CampaignState:
     Attributes:
         items: by (label, stage).
         by_id: the same items by their id.
-        spent_usd: by everything that has ended.
+        chapters: of the book.
+        purse: what is spent, and promised to jobs that run.
         main: the tip of ``main``.
         certified: the commit whose modules are all known to be certified: the last audit's, and what landed on it.
         audited: the commit of the last passed audit; empty before the first.
@@ -135,7 +146,6 @@ class CampaignState:
         trail: the landings since the last audit that found nothing wrong.
         landings: number of the last landing.
         paused: whether a person has asked that no agents be sent.
-        reserved_usd: dollars promised to jobs that still run.
         landed: stages landed, by label.
         failed: labels of nodes given up.
         skipped: labels of nodes that a person has left out.
@@ -156,6 +166,7 @@ class CampaignState:
         trail: Trail = NO_TRAIL,
         *,
         paused: bool = False,
+        chapters: Chapters = _NO_CHAPTERS,
     ) -> None:
         self.items: dict[tuple[str, Stage], Item] = {}
         self.by_id: dict[int, Item] = {}
@@ -165,7 +176,9 @@ class CampaignState:
         self._jobs: dict[int, Job] = {}
         self._requests: dict[int, PullRequest] = {}
         self._at_work: Counter[int] = Counter()
-        self.spent_usd = spent_usd
+        self.chapters = chapters
+        self.purse = Purse()
+        self.purse.carry(_NOTHING_KNOWN, Money(spent_usd))
         self.main = main
         self.certified = certified
         self.audited = audited
@@ -203,9 +216,21 @@ class CampaignState:
         return frozenset(self._left_out)
 
     @property
+    def spent_usd(self) -> float:
+        """Dollars spent by everything that has ended."""
+        return self.purse.spent.usd
+
+    @property
     def reserved_usd(self) -> float:
         """Dollars promised to jobs that still run."""
-        return sum(job.cap_usd for job in self._jobs.values())
+        return self.purse.reserved.usd
+
+    def account(self, item: int | None) -> Account:
+        """Where what is spent on an item belongs; on one that the book does not ask for, to the campaign alone."""
+        known = self.by_id.get(item) if item is not None else None
+        if known is None:
+            return _NOTHING_KNOWN
+        return Account(known.id, known.label, self.chapters.of.get(known.label, ""))
 
     def job(self, number: int) -> Job | None:
         """A job whose lease is live."""
@@ -255,10 +280,13 @@ class CampaignState:
         if job.id not in self._jobs and job.kind == "attempt" and job.item is not None:
             self._at_work[job.item] += 1
         self._jobs[job.id] = job
+        if job.cap_usd or job.cap_tokens:
+            self.purse.reserve(job.id, self.account(job.item), Cap(job.cap_usd, job.cap_tokens).money)
 
     def end_job(self, number: int) -> None:
         """Forgets a job: it ended, or its lease was lost."""
         job = self._jobs.pop(number, None)
+        self.purse.release(number)
         if job is not None and job.kind == "attempt" and job.item is not None:
             self._at_work[job.item] -= 1
 

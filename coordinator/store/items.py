@@ -72,9 +72,13 @@ def load_tally(transaction: Transaction, item: int) -> Tally:
     return tally
 
 
-def give_up(transaction: Transaction, item: int, now: float) -> None:
-    """Marks an item that is open as failed, with one sentence why, made of its failures."""
-    reason = dead_letter(load_tally(transaction, item))
+def give_up(transaction: Transaction, item: int, now: float, why: str = "") -> None:
+    """Marks an item that is open as failed, with one sentence why, made of its failures.
+
+    Where that is not why (there is no money left for it), `why` says so first.
+    """
+    tally = load_tally(transaction, item)
+    reason = " ".join(filter(None, (why, dead_letter(tally) if tally.failures or not why else "")))
     if not move_those(transaction, GIVE_UP, [item], reason=reason):
         return
     record_failure(transaction, item, "attempts", reason, now, final=True)

@@ -9,11 +9,12 @@ from sqlalchemy import delete
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import fail, forgive
 from coordinator.store.moves import DROP_BATCH, END, LOSE, SEND, TAKE, make_move, move_those
-from coordinator.store.rows import insert_row, read_row, update_row
+from coordinator.store.rows import insert_row, read_row
 from coordinator.store.schema import batches, jobs
+from coordinator.store.spending import NOTHING, settle, settle_lost, settle_stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from agents import Usage
     from coordinator.campaign.settings import RetrySettings
@@ -32,6 +33,7 @@ def send_job(
     pull_request: int | None = None,
     number: int = 1,
     cap_usd: float = 0.0,
+    cap_tokens: int | None = None,
     model: str = "",
 ) -> int:
     """Records a job that is about to be sent, and returns its id."""
@@ -47,6 +49,7 @@ def send_job(
         lease_until=now + lease_seconds,
         base=base,
         cap_usd=cap_usd,
+        cap_tokens=cap_tokens,
         sent_at=now,
     )
     transaction.log(f"{kind}_sent", now, job=job, item=item, pull_request=pull_request, number=number)
@@ -72,7 +75,8 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
         return
     suspect = blame is not None and row.state == "running"
     ending = "lost" if suspect and row.kind != "attempt" else "expired"
-    _end(transaction, job, ending, "The worker went away." if row.state == "running" else "No worker took it.", now)
+    said = "The worker went away." if row.state == "running" else "No worker took it."
+    _take_back(transaction, "lease_lost", row, ending, said, settle_lost(transaction, row), now)
     if row.kind == "attempt":
         if blame is not None and suspect:
             fail(transaction, row.item, Cause.WORKER, "The worker went away during the attempt.", blame, now)
@@ -80,8 +84,6 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
             forgive(transaction, row.item)
     elif row.kind == "joint" and not (suspect and move_those(transaction, LOSE, [job])):
         transaction.execute(delete(batches).where(batches.c.job == job, batches.c.state.in_(DROP_BATCH.sources)))
-    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
-    transaction.log("lease_lost", now, job=job, of=row.kind, ending=ending, **subject)
 
 
 def revoke_job(transaction: Transaction, job: int, why: str, now: float) -> None:
@@ -89,40 +91,37 @@ def revoke_job(transaction: Transaction, job: int, why: str, now: float) -> None
     row = read_row(transaction, jobs, job)
     if row is None or row.state == "ended":
         return
-    _end(transaction, job, "revoked", why, now)
+    _take_back(transaction, "revoked", row, "revoked", why, settle_stopped(transaction, row), now)
     if row.kind == "attempt":
         forgive(transaction, row.item)
-    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
-    transaction.log("revoked", now, job=job, of=row.kind, ending="revoked", **subject)
 
 
 def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usage: Usage | None, now: float) -> Any:
-    """Ends a job and returns its row, or ``None`` when its lease was lost before. Money counts either way."""
+    """Ends a job and returns its row, or ``None`` when its lease was lost before. Money counts either way.
+
+    What a late report says counts for the hour in which the lease was lost, as what was known of it before does.
+    """
     row = read_row(transaction, jobs, job)
     if row is None:
         return None
-    used = _settle(transaction, row, usage)
+    spent = settle(transaction, row, usage)
     if row.state == "ended":
-        if used["cost_usd"]:
-            transaction.log("late_report", now, job=job, of=row.kind, item=row.item, number=row.number, **used)
+        if spent is not NOTHING:
+            about = {"of": row.kind, "item": row.item, "number": row.number, "ended_at": row.ended_at}
+            transaction.log("late_report", now, job=job, **about, **spent)
         return None
     _end(transaction, job, ending, summary, now)
     subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
-    transaction.log(f"{row.kind}_ended", now, job=job, ending=ending, **subject, **used)
+    transaction.log(f"{row.kind}_ended", now, job=job, ending=ending, **subject, **spent)
     return row
 
 
-def _settle(transaction: Transaction, row: Any, usage: Usage | None) -> dict[str, float]:
-    """Writes down what a job has spent, once; returns the dollars and tokens."""
-    if usage is None or row.cost_usd:
-        return {"cost_usd": 0.0}
-    used = {
-        "cost_usd": usage.cost_usd,
-        "input_tokens": usage.prompt_tokens,
-        "output_tokens": usage.output_tokens,
-    }
-    update_row(transaction, jobs, row.id, **used, retries=usage.retries)
-    return used
+def _take_back(
+    transaction: Transaction, event: str, row: Any, ending: str, said: str, spent: Mapping[str, Any], now: float
+) -> None:
+    _end(transaction, row.id, ending, said, now)
+    subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}
+    transaction.log(event, now, job=row.id, of=row.kind, ending=ending, **subject, **spent)
 
 
 def _end(transaction: Transaction, job: int, ending: str, summary: str, now: float) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coordinator.queue import Modules
+from coordinator.schedule.budget import Money
 from coordinator.schedule.experience import Experience, prior_of
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.state import is_wanted
@@ -39,6 +40,8 @@ _TRAIL_EVENTS = frozenset(
 
 _MAIN_CHANGES = frozenset({"main", "certified", "audited", "audit_failure", "began"})
 
+_SPENT = ("cost_usd", "input_tokens", "output_tokens")
+"""What an event says of money."""
 
 Listener = Callable[[Sequence["Event"], float], None]
 
@@ -116,7 +119,8 @@ class Ledger:
         for item in changes.items:
             if is_wanted(item, self._blueprint):
                 state.put_item(item)
-        state.spent_usd += changes.spent_usd
+        for number, spent, at in changes.spent:
+            state.purse.book(state.account(number), spent, at)
         if changes.replaced_modules:
             self.modules = Modules()
         for name, record in changes.modules.items():
@@ -159,7 +163,7 @@ class _Changes:
         self.request_numbers = {each["pull_request"] for each in data if each.get("pull_request") is not None}
         self.meta = transaction.meta
         self.modules, self.replaced_modules = transaction.modules, transaction.replaced_modules
-        self.spent_usd = sum(float(each.get("cost_usd", 0.0)) for each in data)
+        self.spent = [_spent(event) for event in transaction.events if "cost_usd" in event.data]
 
     def read(self, transaction: Transaction) -> None:
         """Reads these records."""
@@ -170,6 +174,12 @@ class _Changes:
         kinds = {event.kind for event in transaction.events}
         self.trail = load_trail(transaction) if kinds & _TRAIL_EVENTS else None
         self.main = _read_main(transaction) if audited or transaction.meta.keys() & _MAIN_CHANGES else None
+
+
+def _spent(event: Event) -> tuple[int | None, Money, float]:
+    """Of which item an event tells that something was spent on it, how much, and when that counts."""
+    usd, read, written = (event.data.get(name, 0) for name in _SPENT)
+    return event.data.get("item"), Money(usd, read + written), event.data.get("ended_at", event.at)
 
 
 def _read_main(transaction: Transaction) -> tuple[str, str, str, str, tuple[str, ...]]:

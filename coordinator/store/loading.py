@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import and_, case, func, or_, select
 
 from coordinator.queue import ModuleRecord
+from coordinator.schedule.budget import Money
+from coordinator.schedule.chapters import Chapters, chapters_of
+from coordinator.schedule.purse import HOUR
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
 from coordinator.store.audits import load_trail
 from coordinator.store.resolving import TRIED
@@ -52,12 +55,10 @@ _TRIES = (
 def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
     """Everything a decision depends on; with a `blueprint`, without the items it no longer asks for."""
     kept = [item for item in load_items(transaction) if blueprint is None or is_wanted(item, blueprint)]
-    spent = func.coalesce(func.sum(jobs.c.cost_usd), 0.0)
-    return CampaignState(
+    state = CampaignState(
         items={(item.label, item.stage): item for item in kept},
         jobs=load_jobs(transaction),
         pull_requests=load_requests(transaction),
-        spent_usd=float(transaction.execute(select(spent)).scalar_one()),
         main=get_meta(transaction, "main"),
         certified=get_meta(transaction, "certified"),
         audited=get_meta(transaction, "audited"),
@@ -66,7 +67,24 @@ def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> 
         lean=str(get_meta(transaction, "lean")),
         trail=load_trail(transaction),
         paused=bool(get_meta(transaction, "paused", False)),
+        chapters=chapters_of(blueprint) if blueprint is not None else Chapters(),
     )
+    _load_spending(transaction, state)
+    return state
+
+
+def _load_spending(transaction: Transaction, state: CampaignState) -> None:
+    """Books what all jobs have spent: item by item, and what ended in the last hour one by one."""
+    last = transaction.execute(select(func.max(jobs.c.ended_at))).scalar_one()
+    since = -1.0 if last is None else last - HOUR
+    tokens = jobs.c.input_tokens + jobs.c.output_tokens
+    spent = or_(tokens > 0, jobs.c.cost_usd > 0)
+    sums = select(jobs.c.item, func.sum(jobs.c.cost_usd), func.sum(tokens)).where(spent, jobs.c.ended_at <= since)
+    for item, usd, used in transaction.execute(sums.group_by(jobs.c.item)):
+        state.purse.carry(state.account(item), Money(float(usd), float(used)))
+    recent = select(jobs.c.item, jobs.c.cost_usd, tokens, jobs.c.ended_at).where(spent, jobs.c.ended_at > since)
+    for item, usd, used, at in transaction.execute(recent.order_by(jobs.c.ended_at, jobs.c.id)):
+        state.purse.book(state.account(item), Money(usd, used), at)
 
 
 def load_audit_failure(transaction: Transaction) -> str:
@@ -131,6 +149,7 @@ def load_jobs(transaction: Transaction, only: Collection[int] | None = None) -> 
             worker=row.worker,
             base=row.base,
             cap_usd=row.cap_usd,
+            cap_tokens=row.cap_tokens,
         )
 
 

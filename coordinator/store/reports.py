@@ -6,8 +6,9 @@ spent all the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from coordinator.schedule.budget import Money
 from coordinator.schedule.retrying import cause_of
 from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
@@ -23,20 +24,22 @@ if TYPE_CHECKING:
     from coordinator.store.store import Transaction
     from coordinator.work.messages import AttemptEnded, BuildEnded, ResolutionEnded, ReviewEnded
 
+_NOTHING = Money()
+
 
 def end_attempt(
-    transaction: Transaction, report: AttemptEnded, retry: RetrySettings, now: float, full_cap_usd: float = 0.0
+    transaction: Transaction, report: AttemptEnded, retry: RetrySettings, now: float, full: Money = _NOTHING
 ) -> bool:
     """Applies the end of an attempt: a pull request when it was submitted, a failure with its summary otherwise.
 
-    Neither a cancelled attempt nor one that ran into a cap below `full_cap_usd`, because the budget was nearly
-    spent, counts against its item; but one that could not pay for its first call does, or it would be sent for ever.
+    Neither a cancelled attempt nor one that ran into a cap below the `full` one, because a budget was nearly spent,
+    counts against its item; but one that could not pay for its first call does, or it would be sent for ever.
     """
     row = claim_end(transaction, report.job, report.ending, report.summary, report.usage, now)
     if row is None:
         return False
     file_findings(transaction, report.findings, row, now)
-    cut_short = report.cause == "cost" and row.cap_usd < full_cap_usd
+    cut_short = _is_cut_short(report.cause, row, full)
     if report.ending == "submitted":
         open_request(transaction, row, report, now)
     elif report.ending == "cancelled" or (cut_short and report.usage.cost_usd > 0):
@@ -45,6 +48,13 @@ def end_attempt(
         add_feedback(transaction, row.item, "attempt", report.summary, now)
         fail(transaction, row.item, cause_of(report.ending, report.cause), report.summary, retry, now)
     return True
+
+
+def _is_cut_short(cause: str, row: Any, full: Money) -> bool:
+    """Whether an attempt ran into a cap that was lower than it would be where money is no object."""
+    if cause == "tokens":
+        return row.cap_tokens is not None and row.cap_tokens < full.tokens
+    return cause == "cost" and bool(row.cap_usd < full.usd)
 
 
 def end_review(transaction: Transaction, report: ReviewEnded, now: float) -> bool:

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0009"
+REVISION = "0010"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -98,6 +98,10 @@ jobs = Table(
     Column("worker", String, nullable=False, default=""),
     Column("base", String, nullable=False, default=""),
     Column("cap_usd", Float, nullable=False, default=0.0),
+    Column("cap_tokens", Integer),
+    Column("told_usd", Float),
+    Column("told_input_tokens", Integer),
+    Column("told_output_tokens", Integer),
     Column("cost_usd", Float, nullable=False, default=0.0),
     Column("input_tokens", Integer, nullable=False, default=0),
     Column("output_tokens", Integer, nullable=False, default=0),

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from sqlalchemy import insert, text
 
 from coordinator.errors import StoreError
+from coordinator.schedule.budget import Money
 from coordinator.store.loading import load_state
 from coordinator.store.migrating import MIGRATIONS, alembic_config, make_tables, migrate
-from coordinator.store.schema import OLDER_PROGRAMS_REFUSE, REVISION, metadata
+from coordinator.store.schema import OLDER_PROGRAMS_REFUSE, REVISION, items, metadata
 from coordinator.store.store import Store, get_meta
 
 if TYPE_CHECKING:
@@ -74,6 +78,8 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "DROP TABLE alembic_version; UPDATE meta SET value = '2' WHERE key = 'schema';"
             "DROP TABLE issues; ALTER TABLE pull_requests DROP COLUMN closes;"
             "ALTER TABLE pull_requests DROP COLUMN joined; ALTER TABLE pull_requests DROP COLUMN rung;"
+            "ALTER TABLE jobs DROP COLUMN cap_tokens; ALTER TABLE jobs DROP COLUMN told_usd;"
+            "ALTER TABLE jobs DROP COLUMN told_input_tokens; ALTER TABLE jobs DROP COLUMN told_output_tokens;"
             "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
             "ALTER TABLE pull_requests DROP COLUMN standing; ALTER TABLE pull_requests DROP COLUMN follows;"
             "DROP TABLE batches; DROP TABLE audits; DROP TABLE certificates;"
@@ -154,6 +160,28 @@ def test_somebody_elses_database_is_refused(tmp_path: Path, writable: bool) -> N
 def test_a_new_store_has_the_tables_that_the_migrations_lead_to(store: Store) -> None:
     with store.begin() as transaction:
         assert differences(transaction.connection) == []
+
+
+def test_jobs_of_before_there_were_budgets_keep_what_they_were_promised_and_spent(store: Store) -> None:
+    columns = ("cap_tokens", "told_usd", "told_input_tokens", "told_output_tokens")
+    with store.begin() as transaction:
+        for column in columns:
+            transaction.execute(text(f"ALTER TABLE jobs DROP COLUMN {column}"))
+        transaction.execute(insert(items).values(id=1, label="a", stage="proof", state="open"))
+        common = "(id, kind, item, number, model, ending, worker, base, summary, retries, input_tokens, output_tokens"
+        row = "'attempt', 1, 1, '', '', 'w', '', '', 0, 5, 6"
+        transaction.execute(
+            text(
+                f"INSERT INTO jobs {common}, state, lease_until, cap_usd, cost_usd, sent_at, ended_at) VALUES "
+                f"(1, {row}, 'ended', 2.0, 1.0, 0.25, 0.0, 1.0), (2, {row}, 'running', 2.0, 1.0, 0.0, 0.0, NULL)"
+            )
+        )
+        with Operations.context(MigrationContext.configure(transaction.connection)):
+            import_module("coordinator.store.migrations.versions.v0010_budgets").upgrade()
+        assert differences(transaction.connection) == []
+        state = load_state(transaction)
+    assert (state.purse.spent, state.purse.reserved) == (Money(0.25, 11), Money(1.0, 0))
+    assert state.jobs[0].cap_tokens is None
 
 
 def test_programs_from_before_the_migrations_refuse_a_store_of_now(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.budget import Cap, Scope, limits_of
 from coordinator.schedule.conflicts import StartResolve
 from coordinator.schedule.racing import race_rules
 from coordinator.schedule.readiness import Readiness
@@ -27,6 +28,7 @@ from coordinator.schedule.scheduler import (
     GiveUp,
     Land,
     Reap,
+    Revoke,
     StartAttempt,
     StartAudit,
     StartBuild,
@@ -232,9 +234,10 @@ def books(draw: st.DrawFn) -> Blueprint:
                 proof_uses=tuple(draw(chosen)),
                 definition=draw(st.booleans()),
                 notready=number > 0 and draw(st.integers(0, 9)) == 0,
+                chapter=draw(st.integers(0, 1)),
             )
         )
-    return book(*nodes)
+    return book(*nodes, chapters=("Main", "More"))
 
 
 def as_plain(whole: CampaignState) -> tuple[object, ...]:
@@ -253,11 +256,25 @@ def as_plain(whole: CampaignState) -> tuple[object, ...]:
     landed = {label: stages for label, stages in whole.landed.items() if stages}
     idle = {item for item in whole.by_id if whole.is_idle(item)}
     live = tuple(replace(job, lease_until=0.0) for job in whole.jobs)
-    return (*(getattr(whole, name) for name in kept), landed, idle, live, round(whole.spent_usd, 6))
+    return (*(getattr(whole, name) for name in kept), landed, idle, live, money_of(whole))
+
+
+def money_of(whole: CampaignState) -> list[tuple[str, list[float]]]:
+    """What is spent and promised in every scope, as of the last time that the state was asked."""
+    scopes: list[tuple[Scope, int | str]] = [(Scope.CAMPAIGN, ""), (Scope.HOUR, "")]
+    scopes += [(Scope.ITEM, each.id) for each in whole.by_id.values()]
+    scopes += [(Scope.NODE, each.label) for each in whole.by_id.values()]
+    scopes += [(Scope.CHAPTER, key) for key in set(whole.chapters.of.values())]
+    purse = whole.purse
+    both = ((f"{scope} {of}", purse.spent_on(scope, of), purse.committed_on(scope, of)) for scope, of in scopes)
+    return sorted((name, [round(each, 6) for each in (a.usd, a.tokens, b.usd, b.tokens)]) for name, a, b in both)
 
 
 class World:
     """The real store, transitions and scheduler, with workers that succeed, fail, vanish or report twice."""
+
+    step_seconds = 0.3
+    lease_seconds = 5.0
 
     def __init__(self, folder: Path, made: Blueprint, seed: int, rules: Settings) -> None:
         self.rules = rules
@@ -277,6 +294,8 @@ class World:
             stored = load_state(transaction, self.graph.blueprint)
             assert self.ledger.modules == load_modules(transaction)
         kept = self.ledger.state
+        for each in (kept, stored):  # the hour moves on
+            each.purse.overshot(limits_of(self.rules), self.now)
         assert as_plain(kept) == as_plain(stored)
         fresh = Readiness(self.graph, stored, self.rules)
         assert set(self.ledger.readiness.ready(self.now)) == set(fresh.ready(self.now))
@@ -293,7 +312,7 @@ class World:
                 if isinstance(action, Finish):
                     return action
                 self.act(action, now_state)
-            self.now += 0.3
+            self.now += self.step_seconds
             for job in self.load().jobs:
                 if self.random.random() < 0.5:
                     self.end(job)
@@ -324,41 +343,50 @@ class World:
 
     def send(self, kind: str, base: str = HEAD, **more: object) -> None:
         with self.ledger.begin() as transaction:
-            jobs.send_job(transaction, kind, now=self.now, lease_seconds=5.0, base=base, **more)  # type: ignore[arg-type]
+            lease = self.lease_seconds
+            jobs.send_job(transaction, kind, now=self.now, lease_seconds=lease, base=base, **more)  # type: ignore[arg-type]
 
     def act(self, action: Action, now_state: CampaignState) -> None:
         with self.ledger.begin() as transaction:
-            match action:
-                case Reap(job):
-                    jobs.reap_job(transaction, job, self.now, blame=self.rules.retry)
-                case Approve(number):
-                    requests.approve(transaction, number, self.now)
-                case Bounce(number, source, reason):
-                    requests.bounce(transaction, number, source, reason, self.rules.retry, self.now)
-                case GiveUp(number):
-                    items.give_up(transaction, number, self.now)
-                case Land(number):
-                    request = next(each for each in now_state.pull_requests if each.number == number)
-                    self.landed.append(request.item)
-                    landings.intend_landing(transaction, number, HEAD, f"{number:040x}", self.now)
-                    landings.finish_landing(transaction, number, f"{number:040x}", self.now)
+            self.record(transaction, action, now_state)
         self.start(action, now_state)
+
+    def record(self, transaction: Transaction, action: Action, now_state: CampaignState) -> None:
+        match action:
+            case Reap(job):
+                jobs.reap_job(transaction, job, self.now, blame=self.rules.retry)
+            case Approve(number):
+                requests.approve(transaction, number, self.now)
+            case Bounce(number, source, reason):
+                requests.bounce(transaction, number, source, reason, self.rules.retry, self.now)
+            case Revoke(job):
+                jobs.revoke_job(transaction, job, "A limit is overshot.", self.now)
+            case GiveUp(number, why):
+                items.give_up(transaction, number, self.now, why)
+            case Land(number):
+                request = next(each for each in now_state.pull_requests if each.number == number)
+                self.landed.append(request.item)
+                landings.intend_landing(transaction, number, HEAD, f"{number:040x}", self.now)
+                landings.finish_landing(transaction, number, f"{number:040x}", self.now)
 
     def start(self, action: Action, now_state: CampaignState) -> None:
         match action:
-            case StartAttempt(target, number, cap):
+            case StartAttempt(target, number, usd, tokens):
                 self.check_race(target, now_state)
-                self.send("attempt", item=target, number=number, cap_usd=cap)
-            case StartReview(_, number, seat, cap):
-                if (about := now_state.request(number)) is not None:  # another of its item has just landed
-                    self.send("review", item=about.item, pull_request=number, number=seat, cap_usd=cap)
-            case StartResolve(about_item, number, which, cap):
-                if now_state.request(number) is not None:
-                    self.send("resolve", item=about_item, pull_request=number, number=which, cap_usd=cap)
+                self.send("attempt", item=target, number=number, cap_usd=usd, cap_tokens=tokens)
+            case StartReview(target, number, seat, usd, tokens):
+                self.send_about("review", target, number, seat, Cap(usd, tokens))
+            case StartResolve(target, number, which, usd, tokens):
+                self.send_about("resolve", target, number, which, Cap(usd, tokens))
             case StartBuild(number):
                 self.build(number, now_state)
             case StartAudit():
                 self.send("audit", base=now_state.main)
+
+    def send_about(self, kind: str, target: int, request: int, number: int, cap: Cap) -> None:
+        if self.ledger.state.request(request) is not None:  # else another of its item has just landed
+            more: dict[str, object] = {"item": target, "pull_request": request, "number": number}
+            self.send(kind, HEAD, **more, cap_usd=cap.usd, cap_tokens=cap.tokens)
 
     def build(self, number: int, now_state: CampaignState) -> None:
         """Send it to the builders, unless it turns out to be in conflict with main."""
@@ -369,10 +397,14 @@ class World:
         elif about is not None:
             self.send("build", item=about.item, pull_request=number)
 
+    def usage(self, _: Job) -> Usage:
+        """What a job that ends has used."""
+        return Usage(input_tokens=10, output_tokens=5, cost_usd=0.01)
+
     def end(self, job: Job) -> None:
         if self.random.random() < 0.1:
             return  # the worker vanished: the lease runs out
-        usage = Usage(input_tokens=10, output_tokens=5, cost_usd=0.01)
+        usage = self.usage(job)
         for _ in range(2 if self.random.random() < 0.2 else 1):
             with self.ledger.begin() as transaction:
                 self.report(transaction, job, usage)

@@ -7,7 +7,8 @@ import pytest
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
-from coordinator.store import audits, items, jobs, reports, requests, resolving, withdrawal
+from coordinator.schedule.budget import Limits, Money, Scope
+from coordinator.store import audits, items, jobs, reports, requests, resolving, spending, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
 from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
@@ -45,7 +46,7 @@ def send(store: Store, cap: float = 1.0) -> int:
 def end(store: Store, job: int, ending: str, cause: str = "", usage: Usage = SPENT) -> bool:
     report = AttemptEnded(job, ending, "words", usage, "c" * 40, cause)
     with store.begin() as transaction:
-        return reports.end_attempt(transaction, report, RETRY, 2.0, full_cap_usd=1.0)
+        return reports.end_attempt(transaction, report, RETRY, 2.0, full=Money(1.0, 500))
 
 
 def test_a_node_has_the_stages_its_kind_asks_for(seeded: Store) -> None:
@@ -208,6 +209,92 @@ def test_a_refused_item_is_open_again_when_more_refusals_are_allowed_and_not_for
     with seeded.begin() as transaction:
         items.reopen(transaction, kinder, 7.0)
     assert the_item(seeded).state == "open"
+
+
+def test_an_attempt_that_is_stopped_holds_nothing_against_its_item_and_its_cost_is_counted_when_told(
+    seeded: Store,
+) -> None:
+    job = send(seeded)
+    with seeded.begin() as transaction:
+        jobs.take_jobs(transaction, "w", [job], 1.5)
+        spending.note_told(transaction, {job: Usage(input_tokens=10, cost_usd=0.1)})
+        for now in (2.0, 3.0):
+            jobs.revoke_job(transaction, job, "A limit is overshot.", now)
+    assert (the_item(seeded).attempts, the_item(seeded).sent, load(seeded).jobs) == (0, 1, ())
+    assert load(seeded).spent_usd == pytest.approx(0.1)
+    assert not end(seeded, job, "cancelled")
+    assert load(seeded).spent_usd == pytest.approx(0.25)
+
+
+def test_an_attempt_whose_tokens_were_cut_short_does_not_count(seeded: Store) -> None:
+    for tokens, counted in ((100, 0), (500, 1)):
+        with seeded.begin() as transaction:
+            job = jobs.send_job(
+                transaction, "attempt", now=1.0, lease_seconds=9.0, base="", item=1, cap_usd=1.0, cap_tokens=tokens
+            )
+        end(seeded, job, "limit", "tokens")
+        assert the_item(seeded).attempts == counted
+
+
+TOLD = Usage(input_tokens=40, cache_read_tokens=2, output_tokens=8, cost_usd=0.5)
+
+
+@pytest.mark.parametrize(
+    ("taken", "told", "spent"),
+    [
+        (False, None, Money(0.0, 0)),  # nobody began it
+        (True, TOLD, Money(0.5, 50)),
+        (True, Usage(), Money(0.0, 0)),
+        (True, None, Money(1.0, 700)),  # it may have spent all that it was allowed to
+    ],
+)
+def test_the_money_of_a_job_whose_report_is_lost_is_what_its_heartbeats_told_or_else_its_cap(
+    seeded: Store, taken: bool, told: Usage | None, spent: Money
+) -> None:
+    with seeded.begin() as transaction:
+        more = {"item": 1, "cap_usd": 1.0, "cap_tokens": 700}
+        job = jobs.send_job(transaction, "attempt", now=1.0, lease_seconds=9.0, base="", **more)  # type: ignore[arg-type]
+        jobs.take_jobs(transaction, "w", [job] if taken else [], 1.5)
+        spending.note_told(transaction, {job: told} if told else {})
+        jobs.reap_job(transaction, job, 20.0, blame=RETRY)
+    assert load(seeded).purse.spent == spent
+    for _ in range(2):  # its worker was cut off and comes back, with what it has really spent
+        end(seeded, job, "gave_up")
+    assert load(seeded).purse.spent == Money(0.25, 112)
+    with seeded.begin() as transaction:
+        spending.note_told(transaction, {job: TOLD})
+    end(seeded, job, "failed", usage=Usage())
+    assert load(seeded).purse.spent == Money(0.25, 112)
+
+
+def test_a_report_without_any_use_is_not_believed_where_heartbeats_told_of_some(seeded: Store) -> None:
+    job = send(seeded)
+    with seeded.begin() as transaction:
+        spending.note_told(transaction, {job: TOLD})
+    end(seeded, job, "failed", usage=Usage())
+    assert load(seeded).purse.spent == Money(0.5, 50)
+
+
+def test_what_was_spent_is_loaded_by_item_and_by_hour(seeded: Store) -> None:
+    made = book(node("a"), node("d", definition=True), node("n", notready=True))
+    for at in (0.0, 5000.0):
+        with seeded.begin() as transaction:
+            job = jobs.send_job(transaction, "attempt", now=at, lease_seconds=9.0, base="", item=1, cap_usd=1.0)
+            reports.end_attempt(transaction, AttemptEnded(job, "gave_up", "no", SPENT), RETRY, at)
+    loaded = load(seeded, made)
+    assert loaded.purse.spent_on(Scope.ITEM, 1) == Money(0.5, 224)
+    assert loaded.purse.spent_on(Scope.CHAPTER, "0") == Money(0.5, 224)
+    limits = Limits(hour=Money(1.0, 1000))
+    assert loaded.purse.room(loaded.account(1), limits, 5001.0) == Money(0.75, 888)
+
+
+def test_an_item_whose_budget_is_spent_says_so_before_its_failures(seeded: Store) -> None:
+    end(seeded, send(seeded), "gave_up")
+    with seeded.begin() as transaction:
+        items.give_up(transaction, 1, 3.0, "Its budget is spent.")
+        items.give_up(transaction, 2, 3.0, "Its budget is spent.")
+    assert load(seeded).by_id[1].reason.startswith("Its budget is spent. 1 attempt: 1 given up by the agent")
+    assert load(seeded).by_id[2].reason == "Its budget is spent."
 
 
 def test_a_failed_audit_holds_until_main_moves(seeded: Store) -> None:
