@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from agents.assignment import Assignment
     from agents.conversation import Reply, ToolCall
     from agents.model import AnthropicModel
+    from agents.outcome import Usage
     from agents.transcript import Transcript
     from agents.workspace import Workspace
 
@@ -39,6 +40,7 @@ def run_agent(
     model: AnthropicModel,
     cancelled: Callable[[], bool],
     transcript: Transcript,
+    note: Callable[[Usage], None] = lambda _: None,
 ) -> Outcome:
     """Work on one item until it is handed in, given up, judged, stopped by a limit, cancelled, or failed.
 
@@ -48,13 +50,14 @@ def run_agent(
         model: who does it.
         cancelled: asked before every call and tool; cheap, and safe to ask often.
         transcript: the record of what happened.
+        note: told after each call of the model what was used so far; it should return at once.
 
     Returns:
         The outcome. Failures of the model's service and of Lean are outcomes too; only mistakes in this program
         itself are raised.
     """
     try:
-        attempt = _Attempt(assignment, workspace, model, transcript)
+        attempt = _Attempt(assignment, workspace, model, transcript, note)
     except AgentError as error:  # a model without a price, a prompt that is not there
         outcome = Outcome("failed", str(error), cause=error.cause)
     else:
@@ -91,9 +94,15 @@ class _Attempt:
     """The state of one attempt."""
 
     def __init__(
-        self, assignment: Assignment, workspace: Workspace, model: AnthropicModel, transcript: Transcript
+        self,
+        assignment: Assignment,
+        workspace: Workspace,
+        model: AnthropicModel,
+        transcript: Transcript,
+        note: Callable[[Usage], None],
     ) -> None:
         self.task = assignment
+        self.note = note
         self.model = model
         self.transcript = transcript
         self.meter = Meter(assignment.limits, model.prices.price(assignment.model))
@@ -118,14 +127,17 @@ class _Attempt:
 
     def ask(self, cancelled: Callable[[], bool]) -> Reply:
         """Get the model's next turn."""
-        reply = self.model.reply(
-            self.task.model,
-            self.talk,
-            self.task.limits.max_output_tokens,
-            meter=self.meter,
-            cancelled=cancelled,
-            notice=lambda retry: self.transcript.record("retry", **asdict(retry)),
-        )
+        try:
+            reply = self.model.reply(
+                self.task.model,
+                self.talk,
+                self.task.limits.max_output_tokens,
+                meter=self.meter,
+                cancelled=cancelled,
+                notice=lambda retry: self.transcript.record("retry", **asdict(retry)),
+            )
+        finally:
+            self.note(self.meter.usage)
         self.said = reply.text or self.said
         usage = asdict(self.meter.usage)
         self.transcript.record("reply", content=reply.content, stop_reason=reply.stop_reason, usage=usage)

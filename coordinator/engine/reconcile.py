@@ -31,6 +31,7 @@ from coordinator.store.jobs import reap_job
 from coordinator.store.ledger import Ledger
 from coordinator.store.pushes import Push
 from coordinator.store.reports import end_attempt, end_build, end_resolution, end_review
+from coordinator.store.spending import note_told
 from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
@@ -300,6 +301,10 @@ class Coordinator:
             held.setdefault(beat.worker, set()).update(beat.jobs)
         for worker, its in held.items():
             self._ledger.renew_leases(worker, sorted(its), now + self._settings.lease.seconds, now)
+        told = {job: used for beat in beats for job, used in beat.spent.items()}
+        if told:
+            with self._ledger.begin() as transaction:
+                note_told(transaction, told)
 
     def _apply(self, transaction: Transaction, report: End) -> None:
         now = self._clock()

@@ -76,7 +76,9 @@ class SimulatedWorkshop:
         self._known: dict[str, bytes] = {}
         self._guard = threading.Lock()
 
-    def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
+    def carry_out(
+        self, order: Order, cancelled: Callable[[], bool], _note: Callable[[Usage], None] = lambda _: None
+    ) -> Report:
         """Acts an order's part and returns the report: where that fails, a report that says so."""
         try:
             match order:

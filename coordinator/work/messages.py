@@ -160,10 +160,14 @@ Order = AgentOrder | BuildOrder | JointOrder | AuditOrder
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The worker of this name still works on `jobs`."""
+    """The worker of this name still works on `jobs`.
+
+    `spent` is what agents have used so far, by job: of those only of which that is news.
+    """
 
     worker: str
     jobs: tuple[int, ...]
+    spent: Mapping[int, Usage] = field(default_factory=dict)
     kind: Literal["beat"] = "beat"
 
 

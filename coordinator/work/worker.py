@@ -26,6 +26,7 @@ from coordinator.work.messages import Beat, read_order
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from agents import Usage
     from coordinator.work.hello import Sandboxing
     from coordinator.work.messages import Order, Report
 
@@ -73,16 +74,28 @@ def make_app(url: str) -> Celery:
 class Bench(Protocol):
     """What carries out a worker's orders: `Workshop`, or a simulated one. Safe for many threads at once."""
 
-    def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
-        """Does what an order says and returns the report: where that fails, a report that says so."""
+    def carry_out(self, order: Order, cancelled: Callable[[], bool], note: Callable[[Usage], None], /) -> Report:
+        """Does what an order says and returns the report: where that fails, a report that says so.
+
+        Args:
+            order: what is to be done.
+            cancelled: asked often whether to stop.
+            note: told now and then what an agent has used so far.
+        """
 
 
 @dataclass
 class _Hold:
-    """A job this worker works on: its campaign, and the flag that tells it to stop."""
+    """A job this worker works on: its campaign, the flag that tells it to stop, what it used, what of that is told."""
 
     campaign: str
     stop: threading.Event = field(default_factory=threading.Event)
+    used: Usage | None = None
+    told: Usage | None = None
+
+    def note(self, used: Usage) -> None:
+        """Takes note of what it has used so far."""
+        self.used = used
 
 
 class Worker:
@@ -174,7 +187,7 @@ class Worker:
                 del self._held[job]
 
     def _carry_out(self, order: Order, hold: _Hold) -> None:
-        report = self._workshop.carry_out(order, hold.stop.is_set)
+        report = self._workshop.carry_out(order, hold.stop.is_set, hold.note)
         until = time.monotonic() + _KEPT
         while True:
             try:
@@ -213,7 +226,12 @@ class Worker:
             return {hold.campaign for hold in self._held.values()}
 
     def _beat(self, campaign: str) -> None:
-        self._line.report(campaign, Beat(self.name, tuple(self._jobs_of(campaign))))
+        with self._guard:
+            held = {job: hold for job, hold in self._held.items() if hold.campaign == campaign}
+        spent = {job: hold.used for job, hold in held.items() if hold.used is not None and hold.used != hold.told}
+        self._line.report(campaign, Beat(self.name, tuple(held), spent))
+        for job, used in spent.items():
+            held[job].told = used
 
     def _stop_lost(self, campaign: str) -> None:
         for job in self._line.lost(campaign, self._jobs_of(campaign)):

@@ -10,7 +10,7 @@ import os
 import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ from coordinator.work.trees import Trees
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from agents import Assignment
+    from agents import Assignment, Usage
     from coordinator.work.host import HostSettings
     from coordinator.work.locks import Locks
     from coordinator.work.messages import Envelope, ModelAccess, Order, Report
@@ -64,6 +64,14 @@ _TREES_KEPT = 16
 """Trees that nobody has and that are kept for the next job."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reins:
+    """What ties an agent to its worker: it is asked whether to stop, and told what was used so far."""
+
+    cancelled: Callable[[], bool]
+    note: Callable[[Usage], None]
 
 
 class Workshop:
@@ -91,12 +99,14 @@ class Workshop:
         self._scratch = Scratch(host.folder / "scratch")
         self._trees = Trees(self._mirror, self._scratch.folder, _TREES_KEPT)
 
-    def carry_out(self, order: Order, cancelled: Callable[[], bool]) -> Report:
+    def carry_out(
+        self, order: Order, cancelled: Callable[[], bool], note: Callable[[Usage], None] = lambda _: None
+    ) -> Report:
         """Does what an order says and returns the report: where that fails, a report that says so."""
         try:
             match order:
                 case AgentOrder():
-                    return self._act(order, cancelled)
+                    return self._act(order, _Reins(cancelled, note))
                 case BuildOrder() | JointOrder():
                     return self._build(order)
                 case AuditOrder():
@@ -108,14 +118,14 @@ class Workshop:
             log.warning("order_failed", job=order.envelope.job, exc_info=True)
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
 
-    def _act(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded | ReviewEnded | ResolutionEnded:
+    def _act(self, order: AgentOrder, reins: _Reins) -> AttemptEnded | ReviewEnded | ResolutionEnded:
         match order.assignment.role:
             case "author":
-                return self._attempt(order, cancelled)
+                return self._attempt(order, reins)
             case "resolver":
-                return self._resolve(order, cancelled)
+                return self._resolve(order, reins)
             case "reviewer":
-                return self._review(order, cancelled)
+                return self._review(order, reins)
 
     def close(self) -> None:
         """Ends the Lean servers and connections, removes the scratch folder; orders under way should have ended."""
@@ -125,12 +135,15 @@ class Workshop:
         self._locks.close()
         self._scratch.close()
 
-    def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
+    def _attempt(self, order: AgentOrder, reins: _Reins) -> AttemptEnded:
         job = order.envelope.job
-        with self._lent(order.envelope, order.envelope.base, order.envelope.base, cancelled=cancelled) as (base, work):
+        with self._lent(order.envelope, order.envelope.base, order.envelope.base, cancelled=reins.cancelled) as (
+            base,
+            work,
+        ):
             builder = self._leans.builder_of(order.envelope, base.folder)
-            outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled)
-            outcome, head = self._hand_in(order, work, outcome, cancelled)
+            outcome = self._run_agent(order, builder, base.folder, work.folder, reins)
+            outcome, head = self._hand_in(order, work, outcome, reins.cancelled)
         return AttemptEnded(
             job,
             outcome.ending,
@@ -143,13 +156,13 @@ class Workshop:
             outcome.closes,
         )
 
-    def _resolve(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ResolutionEnded:
+    def _resolve(self, order: AgentOrder, reins: _Reins) -> ResolutionEnded:
         envelope = order.envelope
         commits = envelope.base, order.head, order.branch
-        with self._lent(envelope, *commits, cancelled=cancelled) as (base, work, branch):
+        with self._lent(envelope, *commits, cancelled=reins.cancelled) as (base, work, branch):
             builder = self._leans.builder_of(envelope, base.folder)
-            outcome = self._run_agent(order, builder, base.folder, work.folder, cancelled, branch.folder)
-            outcome, head = self._hand_in(order, work, outcome, cancelled)
+            outcome = self._run_agent(order, builder, base.folder, work.folder, reins, branch.folder)
+            outcome, head = self._hand_in(order, work, outcome, reins.cancelled)
         found, lean = outcome.findings, builder.lean.identity
         return ResolutionEnded(envelope.job, outcome.ending, outcome.summary, outcome.usage, head, lean, found)
 
@@ -185,10 +198,10 @@ class Workshop:
         self._remotes.push(order.envelope.remote, head, order.ref, cancelled)
         return head
 
-    def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
-        with self._lent(order.envelope, order.envelope.base, order.head, cancelled=cancelled) as (base, head):
+    def _review(self, order: AgentOrder, reins: _Reins) -> ReviewEnded:
+        with self._lent(order.envelope, order.envelope.base, order.head, cancelled=reins.cancelled) as (base, head):
             builder = self._leans.builder_of(order.envelope, base.folder)
-            outcome = self._run_agent(order, builder, base.folder, head.folder, cancelled)
+            outcome = self._run_agent(order, builder, base.folder, head.folder, reins)
         verdict = outcome.verdict
         return ReviewEnded(
             order.envelope.job,
@@ -209,7 +222,7 @@ class Workshop:
         builder: Builder,
         base: Path,
         folder: Path,
-        cancelled: Callable[[], bool],
+        reins: _Reins,
         branch: Path | None = None,
     ) -> Outcome:
         transcript = self._host.folder / "transcripts" / order.envelope.campaign / f"{order.envelope.job}.jsonl"
@@ -217,7 +230,8 @@ class Workshop:
         workspace = Workspace(base, folder, builder, pool=pool, branch=branch)
         try:
             with Transcript(transcript) as record:
-                return run_agent(self._complete(order), workspace, self._model_of(order.model), cancelled, record)
+                assignment, model = self._complete(order), self._model_of(order.model)
+                return run_agent(assignment, workspace, model, reins.cancelled, record, reins.note)
         finally:
             if pool is not None:
                 pool.forget(folder)
