@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from coordinator.views.accounts import Failing, Share
+    from coordinator.views.limits import Standing
 
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -81,28 +83,44 @@ def cost(
     ] = "kind",
     as_json: AsJson = False,
 ) -> None:
-    """Say what a campaign has cost so far, in dollars and tokens."""
+    """Say what a campaign has cost so far, in dollars and tokens, and what of its limits is spent."""
     from coordinator.campaign.campaign import Campaign
+    from coordinator.store.loading import load_state
     from coordinator.store.opening import has_store, open_to_read
     from coordinator.views.accounts import divide_cost
+    from coordinator.views.limits import standings
 
     campaign = Campaign.open(folder)
     shares: list[Share] = []
+    limits: list[Standing] = []
     if has_store(campaign):
         book = campaign.read_book().blueprint
         store = open_to_read(campaign)
         try:
             with store.begin() as transaction:
                 shares = divide_cost(transaction, by, book)
+                limits = standings(load_state(transaction, book), campaign.settings, time.time())
         finally:
             store.close()
     if as_json:
         total = round(sum(each.cost_usd for each in shares), 6)
-        typer.echo(
-            json.dumps({"by": by, "cost_usd": total, "shares": [asdict(each) for each in shares]}, ensure_ascii=False)
-        )
+        told = {"by": by, "cost_usd": total, "shares": [asdict(each) for each in shares]}
+        typer.echo(json.dumps({**told, "limits": [asdict(each) for each in limits]}, ensure_ascii=False))
         return
     Console().print(_table(by, shares))
+    for standing in limits:
+        typer.echo(_line_of(standing))
+
+
+def _line_of(standing: Standing) -> str:
+    """Such as ``chapter Logic: $1.20 of $5.00 spent, $0.50 promised``."""
+    subject = printable(f"{standing.scope} {standing.of}").strip()
+    of_usd = "" if standing.limit_usd is None else f" of ${standing.limit_usd:,.2f}"
+    line = f"{subject}: ${standing.spent_usd:,.2f}{of_usd} spent, ${standing.promised_usd:,.2f} promised"
+    if standing.limit_tokens is None:
+        return line
+    spent, promised, limit = standing.spent_tokens, standing.promised_tokens, standing.limit_tokens
+    return f"{line}; {spent:,} of {limit:,} tokens used, {promised:,} promised"
 
 
 def _table(by: str, shares: Iterable[Share]) -> Table:

@@ -17,15 +17,18 @@ from coordinator.schedule.chapters import chapters_of
 from coordinator.schedule.purse import HOUR
 from coordinator.schedule.scheduler import Finish, GiveUp, Revoke, StartAttempt
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest
-from coordinator.store import jobs, spending
+from coordinator.store import jobs, reports, spending
 from coordinator.store.schema import items as item_rows
 from coordinator.store.schema import jobs as job_rows
+from coordinator.views.limits import standings
+from coordinator.work.messages import AttemptEnded
 from tests.coordinator.test_scheduler import HEAD, World, books, decided, item, state
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.schedule.scheduler import Action
+    from coordinator.store.store import Transaction
 
 
 def limited(**budget: object) -> Settings:
@@ -198,3 +201,47 @@ def test_what_is_spent_and_promised_never_exceeds_any_limit_in_any_scope(made: B
     assert not last.jobs
     for each in last.items.values():
         assert each.state != "failed" or each.reason
+
+
+class Hopeless(Spenders):
+    """Workers of whom none ever does what is asked of node ``x``, and all others are lucky."""
+
+    def report(self, transaction: Transaction, job: Job, usage: Usage) -> None:
+        if job.kind == "attempt" and self.ledger.state.by_id[job.item or 0].label == "x":
+            ended = AttemptEnded(job.id, "gave_up", "words", usage)
+            reports.end_attempt(transaction, ended, self.rules.retry, self.now)
+        else:
+            super().report(transaction, job, usage)
+
+
+def test_an_item_that_can_never_be_done_costs_at_most_its_limit_and_delays_no_other(tmp_path: Path) -> None:
+    rules = Settings.model_validate(
+        {
+            "retry": {"max_attempts": 1000, "backoff_seconds": 0.5},
+            "budget": {"attempt": {"usd": 1.0}, "item": {"usd": 30.0}, "campaign": {"usd": 10_000.0}},
+        }
+    )
+    world = Hopeless(tmp_path, book(node("x"), node("a"), node("b"), node("c")), 1, rules)
+    finish = world.run()
+    last = world.load()
+    world.store.close()
+    assert finish.state == "stuck"
+    assert last.failed == {"x"}
+    (given_up,) = [each for each in last.items.values() if each.state == "failed"]
+    assert "budget.item.usd" in given_up.reason
+    assert last.purse.spent_on(Scope.ITEM, given_up.id).usd <= 30.0
+    assert set(last.landed) == {"a", "b", "c"}
+
+
+def test_what_is_spent_of_each_limit_is_told() -> None:
+    spending_some = in_chapters(item(1, "a"), item(3, "c"))
+    spending_some.purse.book(spending_some.account(1), Money(1.5, 10), 100.0)
+    spending_some.purse.reserve(9, spending_some.account(3), Money(2.0, 20))
+    rules = limited(chapter={"usd": 3.0}, hour={"usd": 4.0})
+    now = {(each.scope, each.of): each for each in standings(spending_some, rules, 200.0)}
+    assert (now["campaign", ""].spent_usd, now["campaign", ""].promised_usd) == (1.5, 2.0)
+    assert (now["campaign", ""].limit_usd, now["campaign", ""].limit_tokens) == (1000.0, None)
+    assert (now["hour", ""].spent_usd, now["hour", ""].limit_usd) == (1.5, 4.0)
+    assert (now["chapter", "One"].spent_usd, now["chapter", "Two"].promised_usd) == (1.5, 2.0)
+    (later,) = [each for each in standings(spending_some, rules, 100.0 + HOUR) if each.scope == "hour"]
+    assert later.spent_usd == 0.0
