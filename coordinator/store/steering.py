@@ -115,7 +115,20 @@ def _retry(transaction: Transaction, wish: Retry, book: Book, settings: Settings
         _open_again(transaction, row, wish, now)
     if not chosen:
         return "Nothing that failed was chosen, so nothing is tried again."
-    return f"{_named(sorted({row.label for row in chosen}))} will be tried again."
+    answer = f"{_named(sorted({row.label for row in chosen}))} will be tried again."
+    return answer + _forewarned(transaction, [row.id for row in chosen], wish.max_cost_usd, settings)
+
+
+def _forewarned(transaction: Transaction, chosen: Collection[int], wanted: float | None, settings: Settings) -> str:
+    """Words on what the budget of an item leaves for other attempts at some, where that is less than is wanted."""
+    limit = settings.budget.item.usd
+    if limit is None:
+        return ""
+    spent = select(func.sum(jobs.c.cost_usd)).where(jobs.c.item.in_(chosen)).group_by(jobs.c.item)
+    most = max(transaction.execute(spent).scalars(), default=0.0)
+    if limit - most >= (wanted or settings.attempt.max_cost_usd):
+        return ""
+    return f" As much as ${most:.2f} of the ${limit:.2f} that `budget.item.usd` allows is spent: raise it for more."
 
 
 def _require_price(model: str, settings: Settings) -> None:

@@ -167,7 +167,7 @@ def test_a_reviewer_objects_to_what_is_unclear_and_to_nothing_else(hub: Reposito
 
 
 def test_a_simulated_resolver_joins_the_tip_and_the_branch(hub: Repository, tmp_path: Path) -> None:
-    bench = Bench(hub, tmp_path)
+    bench = Bench(hub, tmp_path, Behaviour(success=1, median_seconds=0, build_seconds=0, speed=1))
     author = bench.author()
     branch = bench.attempt(author).head
     task = replace(author.assignment, role="resolver", conflict=Conflict(1, (PATH,), "+ main", "+ branch"))

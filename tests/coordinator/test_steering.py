@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from blueprint import DependencyGraph
+from coordinator.campaign.budgets import BudgetSettings, SpendingLimit
 from coordinator.campaign.campaign import Book
 from coordinator.campaign.layout import plan_homes
 from coordinator.campaign.settings import Settings
@@ -42,6 +43,8 @@ BOOK = Book(BLUEPRINT, DependencyGraph(BLUEPRINT), plan_homes(BLUEPRINT, "Book")
 class Steered:
     """A campaign in a store and in memory, and people who ask things of it."""
 
+    settings = SETTINGS
+
     def __init__(self, store: Store) -> None:
         self.store, self.now = store, 100.0
         with store.begin() as transaction:
@@ -53,7 +56,7 @@ class Steered:
     def ask(self, wish: Wish) -> Answer:
         self.now += 1.0
         with self.ledger.begin() as transaction:
-            return grant(transaction, wish, BOOK, SETTINGS, self.now)
+            return grant(transaction, wish, BOOK, self.settings, self.now)
 
     def attempt(self, label: str, ending: str = "gave_up", said: str = "It is false.", cause: str = "") -> int:
         """An attempt at a statement, from its beginning to its end."""
@@ -110,6 +113,18 @@ def test_a_pause_sends_no_agents_and_what_was_begun_goes_on_to_its_build(steered
     assert steered.started == ["thm:lone"]
     assert steered.ledger.state.job(job) is None
     steered.check()
+
+
+def test_who_wants_another_try_is_told_when_the_budget_of_the_item_leaves_too_little(steered: Steered) -> None:
+    steered.give_up("thm:low")
+    spent = SETTINGS.retry.max_attempts * SPENT.cost_usd
+    steered.settings = SETTINGS.model_copy(
+        update={"budget": BudgetSettings(item=SpendingLimit(usd=spent + SETTINGS.attempt.max_cost_usd))}
+    )
+    assert steered.ask(Retry("thm:low")).words == "thm:low will be tried again."
+    told = steered.ask(Retry("thm:low", max_cost_usd=SETTINGS.attempt.max_cost_usd + 1)).words
+    assert f"As much as ${spent:.2f} of the" in told
+    assert "`budget.item.usd`" in told
 
 
 def test_a_node_given_up_is_open_again_with_all_its_attempts_and_at_once(steered: Steered) -> None:
