@@ -31,7 +31,8 @@ from checker import Layout
 from coordinator.git import attempt_ref
 from coordinator.simulation.plan import Plan, found_simulation
 from coordinator.work.carrier import Carrier
-from coordinator.work.messages import AgentOrder, AttemptEnded, Beat, Envelope, ModelAccess
+from coordinator.work.orders import AgentOrder, Envelope, ModelAccess
+from coordinator.work.reports import AttemptEnded, Beat
 from coordinator.work.services import Services
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from coordinator.store.ledger import Ledger
     from coordinator.store.store import Transaction
     from coordinator.work.carrier import Carrier
-    from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Order
+    from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Order
 
 _NO_CAP = Cap()
 

@@ -10,7 +10,7 @@ from agents import Assignment, Conflict, DependencyBrief, Feedback, Limits, Node
 from checker import Layout
 from coordinator.git import attempt_ref, resolution_ref
 from coordinator.work.locks import Lock
-from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, Envelope, JointMember, JointOrder, ModelAccess
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Envelope, JointMember, JointOrder, ModelAccess
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

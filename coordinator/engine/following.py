@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Book
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AuditEnded, Standing
+    from coordinator.work.reports import AuditEnded, Standing
 
 
 def follow_audit(transaction: Transaction, book: Book, report: AuditEnded, now: float) -> Push:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import OtherLean
 from coordinator.store.store import get_meta, set_meta
-from coordinator.work.messages import AuditEnded, BuildEnded, JointEnded
+from coordinator.work.reports import AuditEnded, BuildEnded, JointEnded
 
 if TYPE_CHECKING:
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import End
+    from coordinator.work.reports import End
 
 _NOW, _BEFORE = "lean", "lean_before"
 

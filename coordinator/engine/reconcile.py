@@ -36,7 +36,7 @@ from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.work.carrier import Carrier
 from coordinator.work.hello import hello
-from coordinator.work.messages import (
+from coordinator.work.reports import (
     AttemptEnded,
     AuditEnded,
     Beat,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from coordinator.schedule.scheduler import Action, Capacity
     from coordinator.schedule.state import CampaignState, JobKind
     from coordinator.store.store import Store, Transaction
-    from coordinator.work.messages import End
+    from coordinator.work.reports import End
     from coordinator.work.services import Services
 
 _ROUNDS = 50

@@ -29,27 +29,25 @@ from coordinator.simulation.lean import (
 )
 from coordinator.work.carrier import connect
 from coordinator.work.locks import LockBook
-from coordinator.work.messages import (
-    AgentOrder,
+from coordinator.work.orders import AgentOrder, AuditOrder, JointOrder, reviewer_of
+from coordinator.work.remotes import Remotes
+from coordinator.work.reports import (
     AttemptEnded,
     AuditEnded,
-    AuditOrder,
     BuildEnded,
     JointEnded,
-    JointOrder,
     JointVerdict,
     ResolutionEnded,
     ReviewEnded,
     failed_report,
-    reviewer_of,
 )
-from coordinator.work.remotes import Remotes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from coordinator.simulation.behaviour import Behaviour, Draw
-    from coordinator.work.messages import BuildOrder, Envelope, JointMember, Order, Report
+    from coordinator.work.orders import BuildOrder, Envelope, JointMember, Order
+    from coordinator.work.reports import Report
 
 _GLANCE = 0.5
 """Seconds between two looks at whether a job was cancelled."""

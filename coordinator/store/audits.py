@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from coordinator.queue import ModuleRecord
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AuditEnded
+    from coordinator.work.reports import AuditEnded
 
 IN_BACKGROUND = "background_audit"
 """Kind of the jobs that audit older commits; their number is that of the landing."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import JointEnded, JointVerdict
+    from coordinator.work.reports import JointEnded, JointVerdict
 
 _WINDOW = "queue_window"
 

@@ -14,7 +14,7 @@ from coordinator.store.moves import FIND_LANDED, FINISH, INTEND, LAND_ITEM, make
 from coordinator.store.requests import open_request
 from coordinator.store.schema import issues, items, landings, pull_requests
 from coordinator.store.withdrawal import supersede_work
-from coordinator.work.messages import AttemptEnded
+from coordinator.work.reports import AttemptEnded
 
 if TYPE_CHECKING:
     from coordinator.store.store import Transaction

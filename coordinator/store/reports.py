@@ -22,7 +22,7 @@ from coordinator.store.schema import verdicts
 if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AttemptEnded, BuildEnded, ResolutionEnded, ReviewEnded
+    from coordinator.work.reports import AttemptEnded, BuildEnded, ResolutionEnded, ReviewEnded
 
 _NOTHING = Money()
 

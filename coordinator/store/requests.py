@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.settings import RetrySettings
     from coordinator.store.store import Transaction
-    from coordinator.work.messages import AttemptEnded, BuildEnded
+    from coordinator.work.reports import AttemptEnded, BuildEnded
 
 CAUSES = {
     "reviewer": Cause.REVIEW,

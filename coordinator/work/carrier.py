@@ -19,7 +19,8 @@ from coordinator.errors import ServiceError
 from coordinator.work.calls import Calls
 from coordinator.work.hello import read_hello
 from coordinator.work.locks import locks_key
-from coordinator.work.messages import Beat, read_report, write_order, write_report
+from coordinator.work.orders import write_order
+from coordinator.work.reports import Beat, read_report, write_report
 from coordinator.work.wire import Writer
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
     from coordinator.work.hello import Hello
     from coordinator.work.locks import Lock
-    from coordinator.work.messages import Order, Report
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
 
 TASK = "blueprover.run_order"
 QUEUES = ("agents", "builds")

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from typing import Literal
 
 from coordinator.errors import OtherVersion
-from coordinator.work.messages import message_schemas
+from coordinator.work.reports import message_schemas
 
 Sandboxing = Literal["bubblewrap", "none"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from checker import Change, Layout, Policy, judge
-from coordinator.work.messages import BuildEnded, JointEnded, JointVerdict
+from coordinator.work.reports import BuildEnded, JointEnded, JointVerdict
 from coordinator.work.tree_audit import records
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from checker import Build, Builder, Certificate, Reason
     from coordinator.work.locks import Locks
-    from coordinator.work.messages import BuildOrder, Envelope, JointMember, JointOrder
+    from coordinator.work.orders import BuildOrder, Envelope, JointMember, JointOrder
     from coordinator.work.trees import Tree
 
     Lender = Callable[..., AbstractContextManager[tuple[Tree, ...]]]

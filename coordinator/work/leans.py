@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from checker import Certificates, Toolchain
     from checker.build.outside import Outside
     from coordinator.work.host import HostSettings
-    from coordinator.work.messages import Envelope
+    from coordinator.work.orders import Envelope
 
 
 class Leans:

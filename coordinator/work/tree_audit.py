@@ -9,14 +9,14 @@ from checker.build.environment import SORRY, Environment
 from checker.errors import AuditFailed, UnknownDeclaration
 from checker.gate.change import STANDARD_AXIOMS
 from coordinator.queue import ModuleRecord
-from coordinator.work.messages import AuditEnded, Standing
+from coordinator.work.reports import AuditEnded, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from checker import Build, Builder, Certificate, Declaration
-    from coordinator.work.messages import AuditOrder
+    from coordinator.work.orders import AuditOrder
 
 
 def look_at(tree: Path, builder: Builder, order: AuditOrder, locked: Mapping[str, str]) -> AuditEnded:

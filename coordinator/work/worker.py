@@ -21,14 +21,16 @@ from celery.worker import state
 from coordinator.errors import OtherVersion, ServiceError
 from coordinator.work.carrier import SOCKET_SECONDS, TASK, Line
 from coordinator.work.hello import check_hello, hello
-from coordinator.work.messages import Beat, read_order
+from coordinator.work.orders import read_order
+from coordinator.work.reports import Beat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agents import Usage
     from coordinator.work.hello import Sandboxing
-    from coordinator.work.messages import Order, Report
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
 
 _SILENCE = 3.0
 """A worker that was silent for so many heartbeats is taken for gone."""

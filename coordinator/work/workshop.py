@@ -30,22 +30,17 @@ from coordinator.work.carrier import connect
 from coordinator.work.judging import build_alone, build_joint
 from coordinator.work.leans import Leans
 from coordinator.work.locks import LockBook
-from coordinator.work.messages import (
-    AgentOrder,
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, JointOrder, reviewer_of, write_access
+from coordinator.work.remotes import Remotes
+from coordinator.work.reports import (
     AttemptEnded,
     AuditEnded,
-    AuditOrder,
     BuildEnded,
-    BuildOrder,
     JointEnded,
-    JointOrder,
     ResolutionEnded,
     ReviewEnded,
     failed_report,
-    reviewer_of,
-    write_access,
 )
-from coordinator.work.remotes import Remotes
 from coordinator.work.shared_certificates import open_certificates
 from coordinator.work.tree_audit import look_at
 from coordinator.work.trees import Trees
@@ -56,7 +51,8 @@ if TYPE_CHECKING:
     from agents import Assignment, Usage
     from coordinator.work.host import HostSettings
     from coordinator.work.locks import Locks
-    from coordinator.work.messages import Envelope, ModelAccess, Order, Report
+    from coordinator.work.orders import Envelope, ModelAccess, Order
+    from coordinator.work.reports import Report
     from coordinator.work.trees import Tree
 
 _REASON_LENGTH = 4000

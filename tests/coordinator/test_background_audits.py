@@ -17,7 +17,7 @@ from coordinator.schedule.state import CampaignState, Item
 from coordinator.store import audits, jobs
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AuditEnded
+from coordinator.work.reports import AuditEnded
 from tests.support.approved_branches import Bench
 from tests.support.campaigns import small_campaign
 

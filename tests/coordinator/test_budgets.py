@@ -21,7 +21,7 @@ from coordinator.store import jobs, reports, spending
 from coordinator.store.schema import items as item_rows
 from coordinator.store.schema import jobs as job_rows
 from coordinator.views.limits import standings
-from coordinator.work.messages import AttemptEnded
+from coordinator.work.reports import AttemptEnded
 from tests.coordinator.test_scheduler import HEAD, World, books, decided, item, state
 from tests.support.books import book, node
 

@@ -14,7 +14,8 @@ from kombu import pools
 
 from coordinator.errors import ServiceError
 from coordinator.work.carrier import TASK, Carrier, Line, board_key, connect, reports_key
-from coordinator.work.messages import AuditOrder, Beat, Envelope, read_order, write_order
+from coordinator.work.orders import AuditOrder, Envelope, read_order, write_order
+from coordinator.work.reports import Beat
 from coordinator.work.wire import Writer
 from coordinator.work.worker import make_app
 from tests.support.waiting import wait_for

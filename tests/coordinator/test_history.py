@@ -20,7 +20,7 @@ from coordinator.views import export
 from coordinator.views.accounts import Division, divide_cost, failing_items
 from coordinator.views.export import state_as_json
 from coordinator.views.history import History
-from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
+from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 from tests.support.campaigns import COMMAND, small_campaign
 

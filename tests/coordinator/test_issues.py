@@ -14,7 +14,7 @@ from coordinator.store import jobs, reports
 from coordinator.store.issues import _digest_of, close_issues, file_issue, open_issues_of
 from coordinator.store.schema import issues
 from coordinator.views.snapshot import open_issues
-from coordinator.work.messages import AttemptEnded, ReviewEnded
+from coordinator.work.reports import AttemptEnded, ReviewEnded
 from tests.coordinator.test_landing import Desk
 from tests.coordinator.test_steering import SETTINGS, Steered
 from tests.coordinator.test_transitions import SPENT

@@ -20,14 +20,8 @@ from coordinator.store.revisions import revise
 from coordinator.store.schema import batches, pull_requests
 from coordinator.verify.verification import Question, verify
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import (
-    AuditEnded,
-    AuditOrder,
-    Envelope,
-    JointEnded,
-    JointMember,
-    JointOrder,
-)
+from coordinator.work.orders import AuditOrder, Envelope, JointMember, JointOrder
+from coordinator.work.reports import AuditEnded, JointEnded
 from coordinator.work.workshop import Workshop
 from tests.checker.desk import HEAD, PROJECT
 from tests.support.approved_branches import BOOK, LINES, RETRY, Bench, digest, record

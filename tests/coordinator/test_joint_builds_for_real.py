@@ -11,15 +11,8 @@ from sqlalchemy import func, select
 from agents import Usage
 from coordinator.store.schema import feedback, jobs, pull_requests
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import (
-    AgentOrder,
-    AttemptEnded,
-    AuditOrder,
-    BuildOrder,
-    JointEnded,
-    JointOrder,
-    ReviewEnded,
-)
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, JointOrder
+from coordinator.work.reports import AttemptEnded, JointEnded, ReviewEnded
 from coordinator.work.workshop import Workshop
 from tests.support.loops import Loop
 from tests.support.repositories import commit_files
@@ -28,7 +21,8 @@ from tests.support.sandboxes import any_sandbox
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.work.messages import Order, Report
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
 
 HEAD = "module\nprelude\n\npublic import Arithmetic.Base.%s\n\nnamespace Arithmetic\n\n"
 EXTRA = HEAD % "Foundation" + "public def Kept (P : Prop) : Prop := P\n"

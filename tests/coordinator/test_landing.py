@@ -18,7 +18,7 @@ from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.schema import pull_requests
 from coordinator.store.store import Store, get_meta, set_meta
-from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
+from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
 

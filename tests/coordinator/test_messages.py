@@ -9,22 +9,24 @@ from agents import Assignment, NodeBrief, Usage
 from checker import Layout
 from coordinator.campaign.settings import ModelPrice
 from coordinator.queue import ModuleRecord
-from coordinator.work.messages import (
+from coordinator.work.orders import (
     AgentOrder,
-    AttemptEnded,
-    AuditEnded,
     AuditOrder,
-    Beat,
-    BuildEnded,
     BuildOrder,
     Envelope,
     ModelAccess,
     Order,
+    read_order,
+    write_order,
+)
+from coordinator.work.reports import (
+    AttemptEnded,
+    AuditEnded,
+    Beat,
+    BuildEnded,
     Report,
     ReviewEnded,
-    read_order,
     read_report,
-    write_order,
     write_report,
 )
 

@@ -24,7 +24,7 @@ from coordinator.store.schema import items as item_table
 from coordinator.store.schema import jobs as job_table
 from coordinator.store.schema import landings as landing_table
 from coordinator.store.store import Store
-from coordinator.work.messages import BuildEnded
+from coordinator.work.reports import BuildEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:

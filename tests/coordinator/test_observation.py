@@ -28,8 +28,8 @@ from coordinator.observation.server import serve_metrics
 from coordinator.observation.tracing import Tracing, export_traces
 from coordinator.store import jobs, reports, requests
 from coordinator.store.landings import finish_landing, intend_landing
-from coordinator.work.messages import BuildEnded, ReviewEnded
 from coordinator.work.printed import KEPT
+from coordinator.work.reports import BuildEnded, ReviewEnded
 from tests.coordinator.test_steering import Steered
 from tests.coordinator.test_transitions import SPENT
 

@@ -13,14 +13,15 @@ from coordinator.engine import one_lean
 from coordinator.git import MAIN, Repository
 from coordinator.store.store import Store, get_meta, set_meta
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import AttemptEnded, AuditEnded, AuditOrder, BuildEnded, BuildOrder, Envelope
+from coordinator.work.orders import AuditOrder, BuildOrder, Envelope
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded
 from coordinator.work.workshop import Workshop
 from tests.support.lake_books import FILES, MODULE, PROOF, TARGET, host_project, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.work.messages import End
+    from coordinator.work.reports import End
 
 OURS, OTHER = "Lean 4.35.0 ours", "Lean 4.36.0 other"
 

@@ -21,7 +21,7 @@ from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.lessons import read_lessons
 from coordinator.store.store import Store
 from coordinator.views.planning import keep_plan, make_plan, outcome_since, read_plan
-from coordinator.work.messages import AttemptEnded, BuildEnded, ReviewEnded
+from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:

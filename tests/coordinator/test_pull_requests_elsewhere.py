@@ -17,7 +17,7 @@ from coordinator.store import reports
 from coordinator.store.landings import intend_landing
 from coordinator.store.requests import approve
 from coordinator.store.store import set_meta
-from coordinator.work.messages import BuildEnded
+from coordinator.work.reports import BuildEnded
 from tests.coordinator.test_landing import RETRY, Desk, digest
 from tests.support.commands import refused, said
 from tests.support.recorded_forge import (

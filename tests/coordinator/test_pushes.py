@@ -12,7 +12,7 @@ from coordinator.engine.demo import BOOK
 from coordinator.git import MAIN
 from coordinator.work.host import HostSettings
 from coordinator.work.locks import LockBook
-from coordinator.work.messages import AuditEnded
+from coordinator.work.reports import AuditEnded
 from coordinator.work.workshop import Workshop
 from tests.support.loops import Loop
 from tests.support.repositories import commit_files

@@ -19,7 +19,7 @@ from coordinator.views.accounts import divide_cost
 from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.carrier import Carrier
-from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded
 from tests.support.campaigns import small_campaign
 from tests.support.loops import Loop
 from tests.support.repositories import commit_files

@@ -10,7 +10,7 @@ from agents import Usage
 from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.carrier import board_key
-from coordinator.work.messages import AttemptEnded, AuditEnded, Beat
+from coordinator.work.reports import AttemptEnded, AuditEnded, Beat
 from tests.support.loops import Loop
 
 if TYPE_CHECKING:

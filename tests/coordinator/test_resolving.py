@@ -11,16 +11,8 @@ from agents import Usage
 from coordinator.git import Branch, Contribution, Identity
 from coordinator.store.items import read_feedback
 from coordinator.store.schema import jobs, pull_requests
-from coordinator.work.messages import (
-    AgentOrder,
-    AttemptEnded,
-    AuditEnded,
-    AuditOrder,
-    Beat,
-    BuildEnded,
-    BuildOrder,
-    ResolutionEnded,
-)
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder
+from coordinator.work.reports import AttemptEnded, AuditEnded, Beat, BuildEnded, ResolutionEnded
 from tests.support.campaigns import blueprover
 from tests.support.loops import Loop
 
@@ -28,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from coordinator.work.messages import Order
+    from coordinator.work.orders import Order
 
 Wanted = TypeVar("Wanted", AgentOrder, AuditOrder, BuildOrder)
 

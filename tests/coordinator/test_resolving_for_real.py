@@ -18,7 +18,8 @@ from coordinator.store.schema import pull_requests, verdicts
 from coordinator.views.snapshot import take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import AgentOrder, AuditOrder, BuildOrder, JointOrder, ResolutionEnded
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, JointOrder
+from coordinator.work.reports import ResolutionEnded
 from coordinator.work.workshop import Workshop
 from tests.support.loops import Loop
 from tests.support.sandboxes import has_bubblewrap
@@ -26,7 +27,8 @@ from tests.support.sandboxes import has_bubblewrap
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.work.messages import Order, Report
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
 
 NODE, PATH = "thm:and_comm", "Arithmetic/Logic/AndComm.lean"
 ANSWERS = Answers(SCRIPT.parent)

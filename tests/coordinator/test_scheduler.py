@@ -40,7 +40,7 @@ from coordinator.store import audits, items, jobs, landings, reports, requests, 
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:

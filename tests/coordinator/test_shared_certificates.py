@@ -22,7 +22,7 @@ from coordinator.errors import CoordinatorError
 from coordinator.work import shared_certificates
 from coordinator.work.carrier import connect
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import Envelope
+from coordinator.work.orders import Envelope
 from coordinator.work.services import Services
 from coordinator.work.shared_certificates import (
     SharedCertificates,

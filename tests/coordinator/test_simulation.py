@@ -21,15 +21,11 @@ from coordinator.simulation.book import LIBRARY, ROOT, write_book
 from coordinator.simulation.lean import meaning_of, record_of
 from coordinator.simulation.workshop import SimulatedWorkshop
 from coordinator.work import remotes
-from coordinator.work.messages import (
-    AgentOrder,
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.reports import (
     AttemptEnded,
     AuditEnded,
-    AuditOrder,
     BuildEnded,
-    BuildOrder,
-    Envelope,
-    ModelAccess,
     ResolutionEnded,
     ReviewEnded,
     read_report,

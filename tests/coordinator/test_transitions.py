@@ -11,7 +11,7 @@ from coordinator.schedule.budget import Limits, Money, Scope
 from coordinator.store import audits, items, jobs, reports, requests, resolving, spending, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.messages import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:

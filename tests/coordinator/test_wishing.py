@@ -16,7 +16,7 @@ from coordinator.engine.wishing import ask, stop
 from coordinator.errors import CampaignBusy
 from coordinator.store.schema import events
 from coordinator.store.store import Store
-from coordinator.work.messages import AuditEnded
+from coordinator.work.reports import AuditEnded
 from tests.support.campaigns import blueprover, small_campaign
 from tests.support.loops import Loop
 

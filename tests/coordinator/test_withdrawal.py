@@ -16,7 +16,7 @@ from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_state
 from coordinator.store.schema import failures, pull_requests
 from coordinator.store.schema import jobs as job_table
-from coordinator.work.messages import AttemptEnded, BuildEnded
+from coordinator.work.reports import AttemptEnded, BuildEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import redis
 from agents import Usage
 from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
-from coordinator.work.messages import AuditOrder, Beat, BuildEnded, Envelope, write_order
+from coordinator.work.orders import AuditOrder, Envelope, write_order
+from coordinator.work.reports import Beat, BuildEnded
 from coordinator.work.worker import Worker
 from coordinator.work.workshop import Workshop
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from coordinator.work.messages import Report
+    from coordinator.work.reports import Report
 
 
 def test_a_report_is_kept_while_the_broker_is_away(

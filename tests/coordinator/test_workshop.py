@@ -14,7 +14,8 @@ from coordinator.git import MAIN, Repository
 from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
 from coordinator.work.locks import Lock
-from coordinator.work.messages import AgentOrder, AttemptEnded, AuditEnded, AuditOrder, Envelope, ModelAccess
+from coordinator.work.orders import AgentOrder, AuditOrder, Envelope, ModelAccess
+from coordinator.work.reports import AttemptEnded, AuditEnded
 from coordinator.work.workshop import Workshop
 from tests.checker.desk import PROJECT, PROOF
 from tests.support.campaigns import alive

@@ -19,13 +19,7 @@ from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules
 from coordinator.store.schema import feedback, pull_requests
 from coordinator.store.store import Store, Transaction, set_meta
-from coordinator.work.messages import (
-    AttemptEnded,
-    AuditEnded,
-    BuildEnded,
-    JointEnded,
-    JointVerdict,
-)
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, JointEnded, JointVerdict
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
 

@@ -13,7 +13,7 @@ from coordinator.git import MAIN
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, get_meta
 from coordinator.work.carrier import QUEUES, Line, connect
-from coordinator.work.messages import read_order
+from coordinator.work.orders import read_order
 from tests.support.campaigns import small_campaign
 from tests.support.repositories import commit_files
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coordinator.schedule.state import CampaignState
-    from coordinator.work.messages import Order, Report
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
 
 
 class NoServices:

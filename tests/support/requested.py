@@ -13,7 +13,7 @@ from coordinator.git import MAIN, Repository
 from coordinator.store import jobs, reports
 from coordinator.store.requests import bounce
 from coordinator.store.store import Store
-from coordinator.work.messages import ReviewEnded
+from coordinator.work.reports import ReviewEnded
 from tests.coordinator.test_landing import RETRY, Desk
 from tests.support.repositories import commit_files
 
