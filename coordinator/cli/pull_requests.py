@@ -59,7 +59,8 @@ def list_them(
         typer.echo(json.dumps({"pull_requests": [each.as_json() for each in found]}, indent=2))
         return
     if not found:
-        typer.echo("There is no such pull request.")
+        more = "; `--state all` lists those that are over too" if state == "open" else ""
+        typer.echo(f"There is no such pull request{more}.")
     for each in found:
         about = f"{each.label} ({each.stage})"
         typer.echo(printable(f"{each.number}  {each.state}  {about}  by {each.author}  at {each.head[:10]}"))

@@ -31,6 +31,8 @@ def test_pull_requests_are_listed_by_state_and_by_node(requested: Requested) -> 
     listed = said("pr", "list", folder)
     assert re.fullmatch(r"1  approved  a \(statement\)  by attempt 1  at [0-9a-f]{10}\n", listed)
     assert said("pr", "list", folder, "--state", "landed") == "There is no such pull request.\n"
+    told = said("pr", "list", folder, "--node", "b")
+    assert told == "There is no such pull request; `--state all` lists those that are over too.\n"
     found = json.loads(said("pr", "list", folder, "--node", "a", "--json"))["pull_requests"]
     assert [(each["number"], each["node"], each["head"]) for each in found] == [(1, "a", requested.head)]
     assert json.loads(said("pr", "list", folder, "--node", "b", "--json")) == {"pull_requests": []}
