@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import redis
 
 from agents import Usage
@@ -13,22 +14,35 @@ from coordinator.work.worker import Worker
 from coordinator.work.workshop import Workshop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import pytest
 
     from coordinator.work.reports import Report
 
 
+@pytest.fixture
+def carrier(broker: str, tmp_path: Path) -> Iterator[Carrier]:
+    """A coordinator's end, on whose board is job 7."""
+    made = Carrier(broker, f"campaign-{tmp_path.name}")
+    made.restrict([7])
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def worker(broker: str, tmp_path: Path) -> Iterator[Worker]:
+    made = Worker(broker, "agents", 1, Workshop(HostSettings(tmp_path, sandbox="none")), heartbeat_seconds=0.05)
+    yield made
+    made._line.close()
+
+
+def order(carrier: Carrier) -> str:
+    return write_order(AuditOrder(Envelope(7, carrier.campaign, "", "", "L", (), ()), ()))
+
+
 def test_a_report_is_kept_while_the_broker_is_away(
-    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workshop = Workshop(HostSettings(tmp_path, sandbox="none"))
-    worker = Worker(broker, "builds", 1, workshop, heartbeat_seconds=0.05)
-    carrier = Carrier(broker, f"kept-{tmp_path.name}")
-    order = AuditOrder(Envelope(7, carrier.campaign, "", "", "L", (), ()), ())
-    carrier.restrict([7])
     ended, send, failures = BuildEnded(7, accepted=False), worker._line.report, [3]
     monkeypatch.setattr(worker._workshop, "carry_out", lambda *_: ended)
 
@@ -39,20 +53,13 @@ def test_a_report_is_kept_while_the_broker_is_away(
         send(campaign, report)
 
     monkeypatch.setattr(worker._line, "report", falter)
-    worker.take(write_order(order))
+    worker.take(order(carrier))
     assert ended in [report for _, report in carrier.receive(1.0)]
-    worker._line.close()
-    carrier.close()
 
 
 def test_heartbeats_tell_what_an_agent_has_used_as_long_as_that_is_news(
-    broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    worker: Worker, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workshop = Workshop(HostSettings(tmp_path, sandbox="none"))
-    worker = Worker(broker, "agents", 1, workshop, heartbeat_seconds=0.05)
-    carrier = Carrier(broker, f"used-{tmp_path.name}")
-    order = AuditOrder(Envelope(7, carrier.campaign, "", "", "L", (), ()), ())
-    carrier.restrict([7])
     used = Usage(input_tokens=5, calls=1, cost_usd=0.25)
 
     def act(_: object, __: object, note: Callable[[Usage], None]) -> BuildEnded:
@@ -63,8 +70,6 @@ def test_heartbeats_tell_what_an_agent_has_used_as_long_as_that_is_news(
         return BuildEnded(7, accepted=False)
 
     monkeypatch.setattr(worker._workshop, "carry_out", act)
-    worker.take(write_order(order))
+    worker.take(order(carrier))
     beats = [report for _, report in carrier.receive(1.0) if isinstance(report, Beat)]
     assert [beat.spent for beat in beats] == [{}, {}, {7: used}, {}]  # the first tells that the job was taken
-    worker._line.close()
-    carrier.close()
