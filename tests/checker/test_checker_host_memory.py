@@ -140,8 +140,10 @@ def test_what_was_held_is_given_back_when_something_goes_wrong(tmp_path: Path) -
 
 def test_where_no_locks_can_be_had_nobody_waits(tmp_path: Path) -> None:
     nowhere = HostMemory(tmp_path / "missing", UNIT_BYTES)
+    open_before = len(list(Path("/proc/self/fd").iterdir()))
     with nowhere.room(UNIT_BYTES), nowhere.room(UNIT_BYTES):
-        pass
+        assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+    assert not (tmp_path / "missing").exists()
 
 
 def test_two_builders_with_stores_of_their_own_share_the_memory_of_their_host(builder: Builder, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import pytest
@@ -234,8 +233,12 @@ def test_whatever_two_sides_are_a_merge_is_whole_or_says_why_not(ours: bytes, th
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200), st.binary(max_size=200))
 def test_random_bytes_are_merged_or_refused(base: bytes, ours: bytes, theirs: bytes) -> None:
-    with suppress(LexicalError):
-        merge_sources(base, ours, theirs)
+    try:
+        merge = merge_sources(base, ours, theirs)
+    except LexicalError:
+        return
+    assert merge.clean == (not merge.conflicts)
+    assert all(each.reason for each in merge.conflicts)
 
 
 def test_a_file_that_is_too_large_is_left_to_lines() -> None:

@@ -100,5 +100,8 @@ def test_every_real_diff_is_read_completely(before: list[str], after: list[str])
 
 @given(st.text(max_size=200))
 @settings(deadline=None)
-def test_anything_is_read_without_raising(text: str) -> None:
-    files_of(text)
+def test_anything_is_read_and_shows_only_what_the_text_says(text: str) -> None:
+    rows = [row for file in files_of(text) for row in file.rows]
+    assert all(row.text in text for row in rows if row.kind != "hunk")
+    if not any(mark in text for mark in ("diff --git ", "--- ", "+++ ", "@@ ", "index ", "\\ ")):
+        assert [row.text for row in rows] == [line for line in text.split("\n") if line]
