@@ -22,8 +22,9 @@ from coordinator.store.schema import items as item_rows
 from coordinator.store.schema import jobs as job_rows
 from coordinator.views.limits import standings
 from coordinator.work.reports import AttemptEnded
-from tests.coordinator.test_scheduler import HEAD, World, books, decided, item, state
 from tests.support.books import book, node
+from tests.support.scheduled_world import World, books
+from tests.support.scheduling import HEAD, decided, item, state
 
 if TYPE_CHECKING:
     from blueprint import Blueprint

@@ -19,7 +19,7 @@ from coordinator.store.backups import back_up_beside, restore
 from coordinator.store.issues import file_issue
 from coordinator.store.schema import issues, items, jobs
 from coordinator.store.store import Store, set_meta
-from tests.coordinator.test_landing import Desk
+from tests.support.landing_desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path

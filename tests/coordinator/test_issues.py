@@ -15,9 +15,9 @@ from coordinator.store.issues import _digest_of, close_issues, file_issue, open_
 from coordinator.store.schema import issues
 from coordinator.views.snapshot import open_issues
 from coordinator.work.reports import AttemptEnded, ReviewEnded
-from tests.coordinator.test_landing import Desk
 from tests.coordinator.test_steering import SETTINGS, Steered
 from tests.coordinator.test_transitions import SPENT
+from tests.support.landing_desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path

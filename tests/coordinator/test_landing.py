@@ -1,111 +1,27 @@
+"""Approved branches onto main: alone and many at once, past pushes and kills, and told in the history."""
+
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select
 
 from agents import Usage
 from blueprint import DependencyGraph
-from coordinator.campaign.settings import RetrySettings, Settings
+from coordinator.campaign.settings import Settings
 from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Batch, Branch, Repository, Trailers
-from coordinator.queue import ModuleRecord
-from coordinator.store import items, jobs, landings, reports, requests
+from coordinator.store import items, jobs, landings, reports
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
-from coordinator.store.schema import pull_requests
-from coordinator.store.store import Store, get_meta, set_meta
-from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
+from coordinator.store.store import Store, set_meta
+from coordinator.work.reports import ReviewEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-RETRY = RetrySettings()
-NEWLINE = "\n"
-
-
-def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-class Desk:
-    """A hub, a store and a lander, with two nodes to work on."""
-
-    def __init__(self, hub: Repository, store: Store, scratch: Path) -> None:
-        self.hub = hub
-        self.store = store
-        self.scratch = scratch
-        made = book(node("a"), node("b"))
-        with store.begin() as transaction:
-            items.seed_items(transaction, made)
-            if get_meta(transaction, "main", None) is None:
-                set_meta(transaction, "main", hub.head())
-                set_meta(transaction, "certified", hub.head())
-        self.ledger = Ledger(store, DependencyGraph(made), Settings(retry=RETRY))
-        self.lander = Lander(hub, self.ledger, RETRY)
-
-    def propose(
-        self,
-        item: int,
-        files: dict[str, str],
-        imports: dict[str, str] | None = None,
-        closes: tuple[int, ...] = (),
-        base: str | None = None,
-        summary: str = "words",
-    ) -> int:
-        """Opens a pull request that changes `files` of `base`, certified on main as it is; returns its number.
-
-        A text's interface is its first line.
-        """
-        base = base or self.hub.head() or ""
-        head = commit_files(self.hub, self.scratch, files, parent=base)
-        modules = {
-            path.removesuffix(".lean").replace("/", "."): ModuleRecord(
-                digest(text), f"i-{digest(text.partition(NEWLINE)[0])}", imports or {}
-            )
-            for path, text in files.items()
-            if path.endswith(".lean")
-        }
-        with self.ledger.begin() as transaction:
-            job = self._send(transaction, "attempt", base, item)
-            ended = AttemptEnded(job, "submitted", summary, Usage(), head, closes=closes)
-            reports.end_attempt(transaction, ended, RETRY, 1.0)
-            number = max(request.number for request in load_state(transaction).pull_requests)
-            build = self._send(transaction, "build", base, item, number)
-            reports.end_build(transaction, BuildEnded(build, accepted=True, lock="lock", modules=modules), RETRY, 1.0)
-            requests.approve(transaction, number, 1.0)
-        return number
-
-    def _send(self, connection: object, kind: str, base: str, item: int, request: int | None = None) -> int:
-        return jobs.send_job(
-            connection,  # type: ignore[arg-type]
-            kind,  # type: ignore[arg-type]
-            now=1.0,
-            lease_seconds=9.0,
-            base=base,
-            item=item,
-            pull_request=request,
-        )
-
-    def land(self, number: int) -> bool:
-        self.lander.land([number], 2.0, builders=9)
-        return self.ledger.state.request(number) is None and self.state_of(number) == "closed" and self.landed(number)
-
-    def landed(self, number: int) -> bool:
-        with self.store.begin() as transaction:
-            found = transaction.execute(select(pull_requests.c.state).where(pull_requests.c.number == number))
-            return str(found.scalar_one()) == "landed"
-
-    def state_of(self, number: int) -> str:
-        with self.store.begin() as transaction:
-            return next(
-                (each.state for each in load_state(transaction).pull_requests if each.number == number), "closed"
-            )
+from tests.support.landing_desk import RETRY, Desk, digest
 
 
 @pytest.fixture
@@ -138,30 +54,6 @@ def test_of_two_approved_branches_of_one_item_one_lands_however_they_are_asked_f
     assert not desk.ledger.state.pull_requests
 
 
-def test_branches_are_joined_with_main_at_once_and_those_that_cannot_be_go_back(desk: Desk) -> None:
-    old = desk.hub.head()
-    assert desk.land(desk.propose(1, {"L/A.lean": "a"}))
-    numbers = [
-        desk.propose(3, {"L/B.lean": "b"}, base=old),
-        desk.propose(2, {"L/A.lean": "another"}, base=old),
-        desk.propose(4, {"L/C.lean": "c"}, base=old),
-    ]
-    fit, conflicting, gone = (desk.ledger.state.request(number) for number in numbers)
-    assert fit is not None
-    assert conflicting is not None
-    assert gone is not None
-    tip = desk.hub.head() or ""
-    joined = desk.lander.join([fit, conflicting, replace(gone, head="1" * 40)], 3.0, {})
-    assert set(joined) == {fit.number}
-    candidate = joined[fit.number]
-    assert candidate.tip == tip
-    assert desk.hub.head(f"refs/candidates/{fit.number}") == candidate.commit
-    assert {"L/A.lean", "L/B.lean"} <= set(desk.hub.blobs(candidate.commit))
-    assert desk.hub.is_ancestor(fit.head, candidate.commit)
-    assert desk.hub.is_ancestor(tip, candidate.commit)
-    assert [desk.state_of(number) for number in numbers] == ["approved", "closed", "closed"]
-
-
 def test_a_branch_certified_against_an_interface_that_moved_is_built_again(desk: Desk) -> None:
     shared = desk.propose(1, {"L/A.lean": "a"})
     assert desk.land(shared)
@@ -170,22 +62,6 @@ def test_a_branch_certified_against_an_interface_that_moved_is_built_again(desk:
     assert desk.land(changed)
     assert not desk.land(late)
     assert desk.state_of(late) == "checking"
-
-
-def test_a_conflict_bounces_with_the_path_and_main_stays(desk: Desk) -> None:
-    first, second = desk.propose(1, {"L/S.lean": "one\n"}), desk.propose(3, {"L/S.lean": "two\n"})
-    assert desk.land(first)
-    tip = desk.hub.head()
-    assert not desk.land(second)
-    waiting = desk.ledger.state.request(second)
-    assert waiting is not None
-    assert desk.lander.join([waiting], 5.0, {}) == {}
-    assert desk.hub.head() == tip
-    assert desk.state_of(second) == "closed"
-    with desk.store.begin() as transaction:
-        rows = transaction.connection.exec_driver_sql("select source, text from feedback").all()
-    assert [row[0] for row in rows] == ["merge"]
-    assert "L/S.lean" in rows[0][1]
 
 
 def test_a_push_to_main_in_between_delays_a_landing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,68 +268,3 @@ def test_a_landing_names_who_approved_the_commit_and_what_all_of_it_cost(desk: D
     told = Trailers.of(desk.hub.message(desk.hub.head() or ""))
     assert told.reviewed_by == ("reader 0",)
     assert told.cost == "$0.5000"
-
-
-LEAN = "module\nprelude\npublic import L.Base\n\npublic theorem a : True := .intro\n"
-
-
-def test_two_branches_that_add_a_lemma_at_the_same_place_both_land(desk: Desk) -> None:
-    first = desk.propose(1, {"L/Many.lean": LEAN})
-    assert desk.land(first)
-    base = desk.hub.head() or ""
-    one = desk.propose(2, {"L/Many.lean": LEAN + "\npublic theorem b : True := .intro\n"}, base=base)
-    two = desk.propose(3, {"L/Many.lean": LEAN + "\npublic theorem c : True := .intro\n"}, base=base)
-    assert desk.land(one)
-    assert not desk.land(two)
-    assert desk.state_of(two) == "checking", "git cannot join it: it goes to the builders and not back to its author"
-    request = desk.ledger.state.request(two)
-    assert request is not None
-    candidate = desk.lander.join([request], 3.0, {})[two]
-    text = (desk.hub.read(candidate.commit, "L/Many.lean") or b"").decode()
-    assert [name in text for name in ("theorem a", "theorem b", "theorem c", "<<<<")] == [True, True, True, False]
-    record = ModuleRecord(digest(text), f"i-{digest(text.partition(NEWLINE)[0])}", {})
-    with desk.ledger.begin() as transaction:
-        build = desk._send(transaction, "build", candidate.tip, 3, two)
-        told = BuildEnded(build, accepted=True, lock="lock", modules={"L.Many": record})
-        reports.end_build(transaction, told, RETRY, 3.0)
-        requests.approve(transaction, two, 3.0)
-    assert desk.land(two)
-    tip = desk.hub.head() or ""
-    assert (desk.hub.read(tip, "L/Many.lean") or b"").decode() == text
-    with desk.store.begin() as transaction:
-        rungs = transaction.execute(select(pull_requests.c.rung).order_by(pull_requests.c.number)).scalars().all()
-    assert rungs == ["git", "git", "declarations"]
-
-
-def test_what_no_rung_joins_goes_back_to_its_author_with_the_paths(desk: Desk) -> None:
-    base = desk.hub.head() or ""
-    one = desk.propose(1, {"L/Many.lean": LEAN}, base=base)
-    two = desk.propose(3, {"L/Many.lean": LEAN.replace(".intro", "trivial")}, base=base)
-    assert desk.land(one)
-    assert not desk.land(two)
-    request = desk.ledger.state.request(two)
-    assert request is not None
-    assert desk.lander.join([request], 3.0, {}) == {}
-    assert desk.state_of(two) == "closed"
-    with desk.store.begin() as transaction:
-        reason = transaction.execute(select(pull_requests.c.reason).where(pull_requests.c.number == two)).scalar_one()
-    assert "L/Many.lean" in str(reason)
-
-
-def test_a_proof_is_put_into_the_tips_file_where_more_than_that_is_in_conflict(desk: Desk) -> None:
-    stated = "module\nprelude\npublic import L.Base\n\npublic theorem a : True := sorry\n"
-    note = "\n/-- NOTE -/\npublic theorem side : True := .intro\n"
-    assert desk.land(desk.propose(1, {"L/Many.lean": stated + note}))
-    base = desk.hub.head() or ""
-    other = desk.propose(3, {"L/Many.lean": stated + note.replace("NOTE", "What others say")}, base=base)
-    proof = stated.replace("sorry", ".intro") + note.replace("NOTE", "What I say")
-    proof_of_a = desk.propose(2, {"L/Many.lean": proof}, base=base)
-    assert desk.land(other)
-    assert not desk.land(proof_of_a)
-    request = desk.ledger.state.request(proof_of_a)
-    assert request is not None
-    candidate = desk.lander.join([request], 3.0, {proof_of_a: "a"})[proof_of_a]
-    text = (desk.hub.read(candidate.commit, "L/Many.lean") or b"").decode()
-    assert "theorem a : True := .intro" in text
-    assert "What others say" in text
-    assert "What I say" not in text

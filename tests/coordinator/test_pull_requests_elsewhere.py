@@ -18,8 +18,8 @@ from coordinator.store.landings import intend_landing
 from coordinator.store.requests import approve
 from coordinator.store.store import set_meta
 from coordinator.work.reports import BuildEnded
-from tests.coordinator.test_landing import RETRY, Desk, digest
 from tests.support.commands import refused, said
+from tests.support.landing_desk import RETRY, Desk, digest
 from tests.support.recorded_forge import (
     GITHUB_BAD_TOKEN,
     RecordedForge,

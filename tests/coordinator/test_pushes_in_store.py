@@ -9,7 +9,7 @@ import pytest
 from coordinator.store.loading import load_state
 from coordinator.store.pushes import Found, Push, follow_push
 from coordinator.views.pull_requests import list_requests, read_dossier
-from tests.coordinator.test_landing import Desk
+from tests.support.landing_desk import Desk
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from coordinator.store import jobs, reports
 from coordinator.store.requests import bounce
 from coordinator.store.store import Store
 from coordinator.work.reports import ReviewEnded
-from tests.coordinator.test_landing import RETRY, Desk
+from tests.support.landing_desk import RETRY, Desk
 from tests.support.repositories import commit_files
 
 if TYPE_CHECKING:
