@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from coordinator.engine.catching_up import catch_up
 from coordinator.engine.landing_message import landing_message
+from coordinator.engine.sources import source_digests
 from coordinator.engine.steps import steps_of
-from coordinator.engine.waiting import digest_at
 from coordinator.errors import RefMoved
 from coordinator.git import Branch
 from coordinator.store.approved import load_approved
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from coordinator.engine.steps import Step
-    from coordinator.git import Batch, Refusal, Repository
+    from coordinator.git import Batch, Entry, Refusal, Repository
     from coordinator.queue import ModuleRecord, Unit
     from coordinator.store.approved import Approved
     from coordinator.store.ledger import Ledger
@@ -82,7 +82,8 @@ class Mover:
             return self._land_before(units[: units.index(refused.unit)], batch.refusals[0], approved, tip, now)
         by_head = {step.approved.head: step for step in steps}
         landed = [(by_head[each.branch.head], each.commit) for each in batch.landings]
-        differing = [unit for unit in units if not self._holds(unit.records, batch.top)]
+        written = {change.path: change.after for landing in batch.landings for change in landing.changes}
+        differing = [unit for unit in units if not self._holds(unit.records, batch.top, written)]
         if differing:
             with self._ledger.begin() as transaction:
                 for unit in differing:
@@ -107,10 +108,12 @@ class Mover:
         message = landing_message(branch, self._ledger.state.by_id[branch.item], step.certificate)
         return Branch(branch.base, branch.head, message)
 
-    def _holds(self, records: Mapping[str, ModuleRecord | None], commit: str) -> bool:
+    def _holds(
+        self, records: Mapping[str, ModuleRecord | None], commit: str, written: Mapping[str, Entry | None]
+    ) -> bool:
         """Whether the sources of a commit are those that were certified."""
-        wanted = {name: record.source_digest if record else "" for name, record in records.items()}
-        return all(digest_at(self._hub, commit, source_path(name)) == digest for name, digest in wanted.items())
+        wanted = {source_path(name): record.source_digest if record else "" for name, record in records.items()}
+        return source_digests(self._hub, commit, wanted, written) == wanted
 
     def _move(self, batch: Batch, landed: Sequence[tuple[Step, str]], now: float) -> bool:
         """Moves ``main`` to the top of a batch. Says whether it did: somebody may have pushed meanwhile."""
@@ -146,7 +149,7 @@ class Mover:
 
     def _as_landed(self, approved: Approved, commit: str) -> Mapping[str, ModuleRecord]:
         """What is certified of a landed branch's modules, as far as their sources are those that were certified."""
-        return {name: record for name, record in approved.modules.items() if self._holds({name: record}, commit)}
+        return {name: record for name, record in approved.modules.items() if self._holds({name: record}, commit, {})}
 
 
 def source_path(module: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from coordinator.engine.sources import source_digests
+from coordinator.git import Branch, Refusal
 from coordinator.queue import (
     Batch,
-    Branch,
     Certificate,
     MergeQueue,
     ModuleRecord,
@@ -22,13 +22,15 @@ from coordinator.queue import (
     certificate_key,
     decide,
 )
+from coordinator.queue import Branch as QueuedBranch
 from coordinator.queue.records import WINDOW
 from coordinator.verify.ground import module_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from coordinator.git import Change, Merge, Repository
+    from coordinator.git import Change, Repository
+    from coordinator.git.changes import Changes
     from coordinator.queue import Action
     from coordinator.store.approved import Approved
 
@@ -134,28 +136,30 @@ class Waiting:
             known[pair] = {module_name(change.path) or change.path: change for change in found}
         return {number: known[pair] for number, pair in pairs.items()}
 
-    def _branch(self, approved: Approved) -> Branch:
+    def _branch(self, approved: Approved) -> QueuedBranch:
         unseen = ModuleRecord("", "", {})
         changes = {name: approved.modules.get(name, unseen) for name in self.changes[approved.number]}
-        return Branch(approved.number, approved.head, approved.head, changes, standing=approved.standing)
+        return QueuedBranch(approved.number, approved.head, approved.head, changes, standing=approved.standing)
 
     def _screenings(self, approved: Sequence[Approved]) -> dict[int, Screening]:
         known = self.memory.joints
         return {each.number: _screening(each, known[each.number]) for each in approved if each.number in known}
 
     def _join(self, approved: Sequence[Approved]) -> None:
-        merges = self.hub.merge_all([(self.tip, each.head) for each in approved])
-        for each, merge in zip(approved, merges, strict=True):
-            self.memory.joints[each.number] = self._joint(each, merge)
+        found = self.hub.changes_on(self.tip, [Branch(each.base, each.head, "") for each in approved])
+        for each, changes in zip(approved, found, strict=True):
+            self.memory.joints[each.number] = self._joint(each, changes)
 
-    def _joint(self, approved: Approved, merge: Merge) -> Joint:
-        if not merge.clean:
-            return Joint(approved.head, {}, {}, conflicts=merge.conflicts)
-        sources = {
-            module: digest_at(self.hub, merge.tree, change.path)
+    def _joint(self, approved: Approved, found: Changes | Refusal) -> Joint:
+        if isinstance(found, Refusal):
+            return Joint(approved.head, {}, {}, conflicts=found.conflicts or (found.reason,))
+        paths = {
+            module: change.path
             for module, change in self.changes[approved.number].items()
             if module_name(change.path) is not None
         }
+        digests = source_digests(self.hub, self.tip, paths.values(), {change.path: change.after for change in found})
+        sources = {module: digests[path] for module, path in paths.items()}
         before = {module: self.modules[module].source_digest if module in self.modules else "" for module in sources}
         return Joint(approved.head, sources, before)
 
@@ -169,16 +173,6 @@ def _source(module: str, digest: str, approved: Approved) -> Source:
     """A module's joined source; what it sees is known where it is the source that was certified."""
     record = approved.modules.get(module)
     return Source(digest, tuple(record.imports) if record and record.source_digest == digest else ())
-
-
-def digest_at(hub: Repository, tree: str, path: str) -> str:
-    """Digest of a file of a commit or tree; empty where there is none.
-
-    Raises:
-        GitError: the file is larger than any source may be.
-    """
-    source = hub.read(tree, path)
-    return hashlib.sha256(source).hexdigest() if source is not None else ""
 
 
 def _certificates(approved: Sequence[Approved]) -> dict[str, Certificate]:

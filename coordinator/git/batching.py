@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
 from coordinator.git.batch import Batch, Landing, Refusal
-from coordinator.git.changes import changes_of_commits, changes_of_trees
+from coordinator.git.changes import changes_of_trees
 from coordinator.git.history import History
 from coordinator.git.identity import Identity
 from coordinator.git.importing import Importer, NewCommit
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coordinator.git.batch import Branch
-    from coordinator.git.changes import Changes
+    from coordinator.git.changes import Changes, Comparisons
     from coordinator.git.merging import Merge
     from coordinator.git.objects import Objects
     from coordinator.git.runner import Runner
@@ -59,9 +59,10 @@ class _Ready:
 class Batches:
     """Makes batches, and remembers what stands on the tip from one to the next. Several threads take turns."""
 
-    def __init__(self, runner: Runner, objects: Objects) -> None:
+    def __init__(self, runner: Runner, objects: Objects, comparisons: Comparisons) -> None:
         self._runner = runner
         self._objects = objects
+        self._comparisons = comparisons
         self._importer = Importer(runner)
         self._history = History(runner, objects)
         self._lock = threading.Lock()
@@ -135,7 +136,7 @@ class Batches:
             else:
                 found.append((branch, branch.author or Identity.of_commit(head)))
         pairs = [(branch.base, branch.head) for branch, _ in found]
-        rows = zip(found, changes_of_commits(self._runner, pairs), self._history.starts(tip, pairs), strict=True)
+        rows = zip(found, self._comparisons.of(pairs), self._history.starts(tip, pairs), strict=True)
         waiting = []
         for (branch, author), changes, plain in rows:
             if bad := _hostile_path(changes):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from coordinator.errors import GitError
 from coordinator.git.paths import decoded
 from coordinator.git.refs import checked_oid
+from coordinator.git.remembering import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from coordinator.git.runner import Runner
 
 _NO_MODE = "000000"
+_SUBMODULE = "160000"
+_REMEMBERED = 8_192
+_MOST_REMEMBERED_PATHS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,11 @@ class Entry:
 
     mode: str
     oid: str
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it has content: a file or a symbolic link."""
+        return self.mode != _SUBMODULE
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +46,25 @@ class Change:
 Changes = tuple[Change, ...]
 
 
-def changes_of_commits(runner: Runner, pairs: Sequence[tuple[str, str]]) -> list[Changes]:
-    """What each second commit changed against the first of its pair, by one process.
+class Comparisons:
+    """What commits of a repository changed against others, remembered for a while. May be used by several threads."""
 
-    Raises:
-        GitError: a commit is missing.
-    """
-    return _changes(runner, pairs, [f"{checked_oid(head)} {checked_oid(base)}" for base, head in pairs])
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._remembered: Remembered[tuple[str, str], Changes] = Remembered(
+            _REMEMBERED, lambda changes: len(changes) <= _MOST_REMEMBERED_PATHS
+        )
+
+    def of(self, pairs: Sequence[tuple[str, str]]) -> list[Changes]:
+        """What each second commit changed against the first of its pair, by at most one process.
+
+        Raises:
+            GitError: a commit is missing.
+        """
+        return self._remembered.ask(pairs, self._compare)
+
+    def _compare(self, pairs: Sequence[tuple[str, str]]) -> list[Changes]:
+        return _changes(self._runner, pairs, [f"{checked_oid(head)} {checked_oid(base)}" for base, head in pairs])
 
 
 def changes_of_trees(runner: Runner, pairs: Sequence[tuple[str, str]]) -> list[Changes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from coordinator.errors import GitDied, GitError
 from coordinator.git.paths import hostile
 from coordinator.git.refs import checked_oid, checked_ref, is_oid
+from coordinator.git.remembering import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,6 +26,8 @@ MOST_BYTES = 256 << 20
 """No object is read that is larger, unless asked for."""
 _LARGEST_COMMIT = 1 << 20
 _TOGETHER = 256
+_REMEMBERED = 4_096
+_LARGEST_REMEMBERED = 4_096
 _KIND = re.compile(r"([0-9a-f]{40}) (blob|tree|commit|tag) ([0-9]+)")
 
 
@@ -43,6 +47,10 @@ class Objects:
         self._runner = runner
         self._lock = threading.Lock()
         self._talk: Conversation | None = None
+        self._commits: Remembered[str, bytes | None] = Remembered(
+            _REMEMBERED, lambda content: content is not None and len(content) <= _LARGEST_REMEMBERED
+        )
+        self._digests: Remembered[str, str] = Remembered(_REMEMBERED, bool)
 
     @property
     def pid(self) -> int | None:
@@ -80,12 +88,44 @@ class Objects:
         Raises:
             GitError: it is larger than `limit` bytes.
         """
-        if kind.size > limit:
-            raise GitError(f"{kind.kind} {kind.oid[:10]} in {self._runner.path} has more than {limit} bytes.")
-        return self._contents([kind])[0]
+        return self._contents([self._within(kind, limit)])[0]
 
     def commits(self, oids: Sequence[str]) -> list[bytes | None]:
         """The content of commits; ``None`` for what is missing, no commit, or unreasonably large."""
+        return self._commits.ask(oids, self._read_commits)
+
+    def blobs(self, oids: Sequence[str], limit: int) -> list[bytes]:
+        """Files' contents.
+
+        Raises:
+            GitError: one is no file, or has more than `limit` bytes.
+        """
+        files: list[Kind] = []
+        for oid, kind in zip(oids, self.kinds(oids), strict=True):
+            if kind is None or kind.kind != "blob":
+                raise GitError(f"{self._runner.path} holds no file {oid[:10]}.")
+            files.append(self._within(kind, limit))
+        return self._contents(files)
+
+    def digests(self, oids: Sequence[str]) -> list[str]:
+        """SHA-256 of files' contents, in hexadecimal.
+
+        Raises:
+            GitError: one is no file, or larger than any that is read.
+        """
+        return self._digests.ask(oids, self._digest)
+
+    def close(self) -> None:
+        """Ends the process. Whoever reads again starts another."""
+        with self._lock:
+            self._hang_up()
+
+    def _within(self, kind: Kind, limit: int) -> Kind:
+        if kind.size > limit:
+            raise GitError(f"{kind.kind} {kind.oid[:10]} in {self._runner.path} has more than {limit} bytes.")
+        return kind
+
+    def _read_commits(self, oids: Sequence[str]) -> list[bytes | None]:
         kinds = [
             kind if kind is not None and kind.kind == "commit" and kind.size <= _LARGEST_COMMIT else None
             for kind in self.kinds(oids)
@@ -93,10 +133,8 @@ class Objects:
         contents = iter(self._contents([kind for kind in kinds if kind is not None]))
         return [next(contents) if kind is not None else None for kind in kinds]
 
-    def close(self) -> None:
-        """Ends the process. Whoever reads again starts another."""
-        with self._lock:
-            self._hang_up()
+    def _digest(self, oids: Sequence[str]) -> list[str]:
+        return [hashlib.sha256(content).hexdigest() for content in self.blobs(oids, MOST_BYTES)]
 
     def _kinds(self, names: Sequence[str]) -> list[Kind | None]:
         requests = [name.encode("utf-8", "surrogateescape") for name in names]

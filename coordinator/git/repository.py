@@ -8,7 +8,7 @@ from coordinator.errors import GitError
 from coordinator.git import folders, lineage, merging, refs
 from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
-from coordinator.git.changes import changes_of_commits, unified_diff
+from coordinator.git.changes import Comparisons, unified_diff
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.objects import MOST_BYTES, Objects
 from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
@@ -40,7 +40,8 @@ class Repository:
         self._runner = Runner(path)
         self._objects = Objects(self._runner)
         self._authors = Authors(self._runner)
-        self._batches = Batches(self._runner, self._objects)
+        self._comparisons = Comparisons(self._runner)
+        self._batches = Batches(self._runner, self._objects, self._comparisons)
         self._upkeep = Upkeep(self._runner, self._let_go)
 
     @classmethod
@@ -124,10 +125,20 @@ class Repository:
         Raises:
             GitError: there is no such file, or it has more than `limit` bytes.
         """
-        found = self._objects.kinds([oid])[0]
-        if found is None or found.kind != "blob":
-            raise GitError(f"{self.path} holds no file {oid[:10]}.")
-        return self._objects.content(found, limit)
+        return self._objects.blobs([oid], limit)[0]
+
+    def file_at(self, commit: str, path: str) -> str | None:
+        """Object name of the file at a path of a commit, or ``None``."""
+        found = self._objects.at(commit, path)
+        return found.oid if found is not None and found.kind == "blob" else None
+
+    def digests(self, oids: Sequence[str]) -> list[str]:
+        """SHA-256 of files' contents, in hexadecimal, by their object names.
+
+        Raises:
+            GitError: there is no such file, or it is larger than any that is read.
+        """
+        return self._objects.digests(oids)
 
     def blobs(self, commit: str) -> dict[str, str]:
         """Object names of all files of a commit, by path."""
@@ -141,7 +152,7 @@ class Repository:
         Raises:
             GitError: a commit is missing.
         """
-        return changes_of_commits(self._runner, pairs)
+        return self._comparisons.of(pairs)
 
     def diff(self, base: str, head: str, limit: int = 200_000, paths: Sequence[str] = ()) -> str:
         """Unified diff of two commits, of all or some paths, cut after `limit` characters."""
@@ -238,14 +249,6 @@ class Repository:
             GitError: git could not even try.
         """
         return merging.merge(self._runner, ours, theirs)
-
-    def merge_all(self, pairs: Sequence[tuple[str, str]]) -> list[Merge]:
-        """Joins many pairs of commits, by one process.
-
-        Raises:
-            GitError: git could not even try, with one of the pairs.
-        """
-        return merging.merge_all(self._runner, pairs)
 
     def batch(self, tip: str, branches: Sequence[Branch], when: int) -> Batch:
         """Writes a landing of each branch on `tip`, as far as they can be joined. No ref moves.
