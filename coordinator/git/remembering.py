@@ -30,22 +30,21 @@ class Remembered(Generic[Question, Answer]):
     def ask(self, questions: Sequence[Question], answer: Callable[[list[Question]], Sequence[Answer]]) -> list[Answer]:
         """The answers, in order; `answer` is asked for those that are not remembered, all at once and each once."""
         with self._lock:
-            known = {question: found for question in questions if (found := self._recall(question)) is not None}
+            known = self._recall(questions)
         new = [question for question in dict.fromkeys(questions) if question not in known]
         if new:
-            found = dict(zip(new, answer(new), strict=True))
-            with self._lock:
-                self._remember(found)
-            known |= found
+            known |= self._remember(dict(zip(new, answer(new), strict=True)))
         return [known[question] for question in questions]
 
-    def _recall(self, question: Question) -> Answer | None:
-        if question not in self._answers:
-            return None
-        self._answers.move_to_end(question)
-        return self._answers[question]
+    def _recall(self, questions: Sequence[Question]) -> dict[Question, Answer]:
+        known = {question: self._answers[question] for question in questions if question in self._answers}
+        for question in known:
+            self._answers.move_to_end(question)
+        return known
 
-    def _remember(self, found: dict[Question, Answer]) -> None:
-        self._answers |= {question: answer for question, answer in found.items() if self._lasting(answer)}
-        while len(self._answers) > self._most:
-            self._answers.popitem(last=False)
+    def _remember(self, found: dict[Question, Answer]) -> dict[Question, Answer]:
+        with self._lock:
+            self._answers |= {question: answer for question, answer in found.items() if self._lasting(answer)}
+            while len(self._answers) > self._most:
+                self._answers.popitem(last=False)
+        return found

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.many_branches import Draft, write_drafts
 from coordinator.git import Branch, Merge, Repository
 from coordinator.git.changes import changes_of_trees
+from coordinator.git.merging import merge_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def branches(repository: Repository, files: dict[str, bytes], edits: list[dict[s
 
 def is_merged_somewhere(repository: Repository, landing: Landing, tips: list[str]) -> bool:
     """Whether git's merge with one of `tips` changes there what the landing changes."""
-    merges = repository.merge_all([(tip, landing.branch.head) for tip in tips])
+    merges = merge_all(repository._runner, [(tip, landing.branch.head) for tip in tips])
     tops = [repository._objects.tree_of(tip) for tip in tips]
     pairs = [(top, merge.tree) for top, merge in zip(tops, merges, strict=True) if merge.clean]
     return landing.changes in changes_of_trees(repository._runner, pairs)
@@ -57,7 +58,7 @@ def is_what_git_makes(repository: Repository, made: list[Branch], first: int) ->
         batch = repository.batch(tip, part, 0)
         before = [tip, *(landing.commit for landing in batch.landings)]
         pairs = [(old, landing.branch.head) for old, landing in zip(before, batch.landings, strict=False)]
-        for at, (merge, landing) in enumerate(zip(repository.merge_all(pairs), batch.landings, strict=True)):
+        for at, (merge, landing) in enumerate(zip(merge_all(repository._runner, pairs), batch.landings, strict=True)):
             if landing.merged:
                 # Not always with the one just before: two landings of a batch can look like a moved file together.
                 assert is_merged_somewhere(repository, landing, before[: at + 1])

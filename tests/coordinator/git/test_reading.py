@@ -8,6 +8,7 @@ import pytest
 from benchmarks.many_branches import Draft, write_drafts
 from coordinator.errors import GitError
 from coordinator.git import Change, Entry, Repository, attempt_ref, candidate_ref
+from coordinator.git.merging import merge_all
 from coordinator.git.paths import hostile, quoted
 from coordinator.git.version import read_version, require_version
 
@@ -94,12 +95,12 @@ def test_many_merges_are_told_as_each_alone_would_be(hub: Repository) -> None:
         + [Draft((base,), {"c\nd": b"new\n"})],
     )
     pairs = [(top, bottom), (top, clash), (clash, top), (bottom, other), (top, top)]
-    merges = hub.merge_all(pairs)
+    merges = merge_all(hub._runner, pairs)
     assert merges == [hub.merge(*pair) for pair in pairs]
     assert [merge.conflicts for merge in merges] == [(), ("a",), ("a",), (), ()]
-    assert hub.merge_all([]) == []
+    assert merge_all(hub._runner, []) == []
     with pytest.raises(GitError):
-        hub.merge_all([(top, "7" * 40), (top, bottom)])
+        merge_all(hub._runner, [(top, "7" * 40), (top, bottom)])
 
 
 def test_what_somebody_pushed_as_a_replacement_is_not_read(hub: Repository) -> None:
