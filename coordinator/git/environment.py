@@ -13,6 +13,7 @@ SETTINGS = (
     "core.autocrlf=false",
     "core.fsmonitor=false",
     "core.quotePath=false",
+    "core.warnAmbiguousRefs=false",  # or each object named is looked for as a ref first, in seven places
     "merge.conflictStyle=merge",
     "gc.auto=0",
     "maintenance.auto=false",
@@ -27,6 +28,7 @@ ENVIRONMENT = {
     "GIT_ASKPASS": "",
     "SSH_ASKPASS_REQUIRE": "never",
     "GIT_ADVICE": "0",
+    "MALLOC_TRIM_THRESHOLD_": str(64 << 20),  # or memory goes back to the system after each object that is compressed
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace/, which anybody may push, would show other objects than those named
 }
 _KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_PYTHON_", *ENVIRONMENT)

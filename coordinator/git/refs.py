@@ -34,13 +34,13 @@ class RefChange:
 
 
 def attempt_ref(slug: str, number: int) -> str:
-    """The branch of one attempt."""
-    return f"refs/attempts/{slug}/{number}"
+    """The branch of one attempt. A folder for each item would cost more than the rest of setting a ref."""
+    return f"refs/attempts/{slug}.{number}"
 
 
 def resolution_ref(slug: str, job: int) -> str:
     """The branch of one try of a resolver: each has its own, so that what comes too late takes nothing's place."""
-    return f"refs/attempts/{slug}/joined-{job}"
+    return f"refs/attempts/{slug}.joined-{job}"
 
 
 def candidate_ref(number: int) -> str:

@@ -43,7 +43,7 @@ def test_an_object_name_with_a_line_after_it_is_refused(hub: Repository) -> None
 def test_names_of_attempts_and_candidates_are_refs_that_may_be_written(hub: Repository) -> None:
     tip = hub.head() or ""
     hub.put_all([(attempt_ref("lem-x", 3), tip), (candidate_ref(7), tip)])
-    assert hub.head("refs/attempts/lem-x/3") == tip
+    assert hub.head("refs/attempts/lem-x.3") == tip
     assert hub.head("refs/candidates/7") == tip
     with pytest.raises(GitError, match="compare-and-set"):
         hub.put_all([("refs/heads/main", tip)])
