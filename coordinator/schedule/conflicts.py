@@ -37,10 +37,10 @@ def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> 
     if state.certified != state.main:
         return
     served = {request.item for request in state.pull_requests if request.state != "resolving"}
-    under_way = {job.item for job in state.jobs if job.kind == "resolve"}
+    served |= {job.item for job in state.jobs if job.kind == "resolve" and job.item is not None}
     for request in state.pull_requests:
         has_tries = request.resolutions < settings.resolver.tries and request.tries < max_failures
-        if has_tries and request.item not in served | under_way:
+        if has_tries and request.item not in served:
             served.add(request.item)
             yield StartResolve(request.item, request.number, request.resolutions + 1, 0.0)
 
