@@ -20,6 +20,7 @@ BEHAVIOUR = "behaviour.json"
 
 _MODEL = "simulated"
 _FEWEST_BUILDERS, _MOST_BUILDERS = 8, 256
+_AGENTS_TO_A_BUILDER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,9 @@ def _stages(plan: Plan, files: Mapping[str, str]) -> int:
 
 
 def _settings(plan: Plan) -> str:
-    builders = min(max(_FEWEST_BUILDERS, plan.concurrency // 4), _MOST_BUILDERS)
+    # Where agents take no time, fewer builders than agents would pile up branches that wait.
+    builders = plan.concurrency // (_AGENTS_TO_A_BUILDER if plan.speed else 1)
+    builders = min(max(_FEWEST_BUILDERS, builders), _MOST_BUILDERS)
     seats = {"statement": 2, "proof": 1} if plan.reviews else {"statement": 0, "proof": 0}
     return settings_text(
         "A simulated campaign: its agents draw lots. `blueprover run` cannot go on with it.",
