@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from agents.agent import run_agent
-from agents.assignment import Assignment, Conflict, DependencyBrief, Feedback, Limits, NodeBrief
-from agents.errors import AgentError
-from agents.outcome import Finding, IssueKind, Outcome, Usage, Verdict
-from agents.prices import Price, PriceTable
-from agents.transcript import Transcript
-from agents.workspace import Workspace
-
 if TYPE_CHECKING:
+    from agents.agent import run_agent
+    from agents.assignment import Assignment, Conflict, DependencyBrief, Feedback, Limits, NodeBrief
+    from agents.errors import AgentError
     from agents.model import AnthropicModel
+    from agents.outcome import Finding, IssueKind, Outcome, Usage, Verdict
+    from agents.prices import Price, PriceTable
+    from agents.transcript import Transcript
+    from agents.workspace import Workspace
+
+_HOMES = {
+    "AgentError": "agents.errors",
+    "AnthropicModel": "agents.model",
+    "Assignment": "agents.assignment",
+    "Conflict": "agents.assignment",
+    "DependencyBrief": "agents.assignment",
+    "Feedback": "agents.assignment",
+    "Finding": "agents.outcome",
+    "IssueKind": "agents.outcome",
+    "Limits": "agents.assignment",
+    "NodeBrief": "agents.assignment",
+    "Outcome": "agents.outcome",
+    "Price": "agents.prices",
+    "PriceTable": "agents.prices",
+    "Transcript": "agents.transcript",
+    "Usage": "agents.outcome",
+    "Verdict": "agents.outcome",
+    "Workspace": "agents.workspace",
+    "run_agent": "agents.agent",
+}
+"""Where each of them is; imported when it is asked for: the vendor's client alone takes most of a second."""
 
 __all__ = [
     "AgentError",
@@ -38,9 +60,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Hand on the model only when it is asked for: the vendor's client takes most of a second to import."""
-    if name == "AnthropicModel":
-        from agents.model import AnthropicModel  # noqa: PLC0415 - late on purpose, see above
-
-        return AnthropicModel
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Hand on what is asked for."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found = getattr(import_module(_HOMES[name]), name)
+    return found

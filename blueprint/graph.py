@@ -6,8 +6,6 @@ import heapq
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-import networkx as nx
-
 from blueprint.errors import UnknownLabel
 from blueprint.problem import Problem
 from blueprint.reach import count_reached, implied_edges
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
     from blueprint.book import Blueprint
     from blueprint.links import Link
+    from blueprint.network import Network
     from blueprint.node import Place
 
 _MOST_CYCLES = 50
@@ -96,13 +95,11 @@ class DependencyGraph:
                 yield Edge(source, label, source in statement, source in proof)
 
     @cached_property
-    def _graph(self) -> nx.DiGraph[str]:
-        """The graph for questions that networkx answers; made when one is asked, for it is large."""
-        graph: nx.DiGraph[str] = nx.DiGraph()
-        with uncollected():
-            graph.add_nodes_from(self._position)
-            graph.add_edges_from((edge.source, edge.target) for edge in self.edges)
-        return graph
+    def _network(self) -> Network:
+        """The graph for questions that networkx answers; made when one is asked, for it is large, as networkx is."""
+        from blueprint.network import Network  # noqa: PLC0415 - see above
+
+        return Network(self._position, ((edge.source, edge.target) for edge in self.edges))
 
     # ---- one node
 
@@ -120,11 +117,11 @@ class DependencyGraph:
 
     def ancestors(self, label: str) -> frozenset[str]:
         """Return the labels of all nodes below a node: what it rests on, directly or not."""
-        return frozenset(nx.ancestors(self._graph, self._known(label)))
+        return self._network.ancestors(self._known(label))
 
     def descendants(self, label: str) -> frozenset[str]:
         """Return the labels of all nodes above a node: what rests on it, directly or not."""
-        return frozenset(nx.descendants(self._graph, self._known(label)))
+        return self._network.descendants(self._known(label))
 
     def leverage(self, label: str) -> int:
         """Return how many nodes rest on a node."""
@@ -148,8 +145,7 @@ class DependencyGraph:
         """Sets of two or more nodes that all rest on one another."""
         if len(self._sorted(self.edges)) == len(self._position):
             return ()
-        components = nx.strongly_connected_components(self._graph)
-        return tuple(frozenset(component) for component in components if len(component) > 1)
+        return self._network.knots()
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
@@ -223,10 +219,7 @@ class DependencyGraph:
             rank = {label: index for index, label in enumerate(self._order)}
             users = [[rank[user] for user in self._users[label]] for label in self._order]
             return dict(zip(self._order, count_reached(users, [1] * len(users)), strict=True))
-        condensed = nx.condensation(self._graph)
-        ranks = {knot: rank for rank, knot in enumerate(nx.topological_sort(condensed))}
-        targets = [[ranks[above] for above in condensed.successors(knot)] for knot in ranks]
-        members = [condensed.nodes[knot]["members"] for knot in ranks]
+        members, targets = self._network.condensed()
         reached = count_reached(targets, [len(knot) for knot in members])
         return {label: count + len(knot) - 1 for knot, count in zip(members, reached, strict=True) for label in knot}
 
@@ -235,11 +228,7 @@ class DependencyGraph:
     def _way_round(self, knot: Iterable[str]) -> tuple[str, ...]:
         """Return a shortest way from the knot's first node in the book back to it."""
         members = set(knot)
-        start = min(members, key=self._position.__getitem__)
-        inside = self._graph.subgraph(members)
-        lengths = nx.single_source_shortest_path_length(inside, start)
-        last = min(self._graph.predecessors(start), key=lambda label: lengths.get(label, len(self._position) + 1))
-        return tuple(nx.shortest_path(inside, start, last))
+        return self._network.way_round(members, min(members, key=self._position.__getitem__))
 
     def _cycle_problem(self, cycle: tuple[str, ...]) -> Problem:
         # An edge leads from what is used to what uses it; “rests on” reads the other way round.

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
-from blueprint import Blueprint, DependencyGraph, read_blueprint
+from blueprint import Blueprint, DependencyGraph
 from coordinator.campaign.declared import find_declared
-from coordinator.campaign.inbox import Inbox
 from coordinator.campaign.layout import Home, plan_homes
 from coordinator.campaign.settings import Settings, load_settings
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
@@ -22,6 +21,8 @@ from coordinator.temporary import temporary_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from coordinator.campaign.inbox import Inbox
 
 
 _GLANCE = 0.5
@@ -74,6 +75,8 @@ class Campaign:
     @property
     def inbox(self) -> Inbox:
         """Where people's wishes wait."""
+        from coordinator.campaign.inbox import Inbox  # noqa: PLC0415 - few wish for something
+
         return Inbox(self.folder / "inbox")
 
     @property
@@ -110,6 +113,8 @@ class Campaign:
             blueprint.BlueprintError: there is nothing to read.
             BookError: it does not parse, holds no statements, or its nodes have no place in Lean.
         """
+        from blueprint import read_blueprint  # noqa: PLC0415 - most commands read no book
+
         with temporary_folder("book") as scratch:
             self.hub.export(self.main(), scratch, leave_out=".lean")  # a book reads none, and there are thousands
             blueprint = read_blueprint(scratch / self.settings.book)

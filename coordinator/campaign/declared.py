@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from checker import HeaderError, module_of
-from checker.source.lexer import LexicalError
-from checker.source.outline import outline_of
-from checker.source.tree import LAKEFILE
 from coordinator.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from coordinator.git import Repository
+
+_LAKEFILE = "lakefile.lean"
+"""Lake's own file, which is no module."""
 
 _LARGEST = 4 << 20
 """Bytes of a source that is looked into; a change of one a quarter as large is refused anyway."""
@@ -31,6 +30,9 @@ def declared_in(text: str, wanted: Collection[str]) -> frozenset[str]:
     A source that cannot be cut with certainty is searched for the words that declare something: there a name counts
     as declared where its last parts are, whatever namespace is open.
     """
+    from checker.source.lexer import LexicalError  # noqa: PLC0415 - most who read a book look into no source
+    from checker.source.outline import outline_of  # noqa: PLC0415
+
     words = set(_NAMES.findall(text))
     likely = {name for name in wanted if name.rpartition(".")[2] in words}
     if not likely:
@@ -64,12 +66,13 @@ def find_declared(
 
 
 def _sources(hub: Repository, blobs: Mapping[str, str], besides: Collection[str]) -> Iterator[tuple[str, str]]:
-    for path in _sources_among(blobs, besides):
+    paths = sorted(path for path in blobs if path.endswith(".lean") and path != _LAKEFILE and path not in besides)
+    if not paths:
+        return
+    from checker import HeaderError, module_of  # noqa: PLC0415 - as above
+
+    for path in paths:
         try:
             yield module_of(path), hub.read_blob(blobs[path], _LARGEST).decode("utf-8")
         except (GitError, HeaderError, UnicodeDecodeError):
             continue  # no module, or no source that anybody could change here
-
-
-def _sources_among(paths: Iterable[str], besides: Collection[str]) -> list[str]:
-    return sorted(path for path in paths if path.endswith(".lean") and path != LAKEFILE and path not in besides)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from agents import Price, PriceTable
 from checker import Choice
 from coordinator.campaign.budgets import BudgetSettings, say_under_both_names
 from coordinator.campaign.forge_settings import ForgeSettings
@@ -16,6 +15,8 @@ from coordinator.errors import NotACampaign, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from agents import Price, PriceTable
 
 SETTINGS_FILE = "campaign.yaml"
 
@@ -34,6 +35,8 @@ class ModelPrice(Section):
 
     def as_price(self) -> Price:
         """The same as the agents' price table holds it."""
+        from agents import Price  # noqa: PLC0415 - most who read settings ask for no prices
+
         return Price(
             input=self.input,
             output=self.output,
@@ -69,6 +72,8 @@ class ModelSettings(Section):
 
     def price_table(self) -> PriceTable:
         """The built-in prices with `prices` over them."""
+        from agents import PriceTable  # noqa: PLC0415 - as above
+
         return PriceTable({name: price.as_price() for name, price in self.prices.items()})
 
     @model_validator(mode="after")

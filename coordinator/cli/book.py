@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from blueprint import DependencyGraph, Problem, annotation, explain, find_root, read_blueprint, report, sarif
+from blueprint import DependencyGraph, Problem, annotation, explain, find_root, report, sarif
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,12 +41,16 @@ def check(
         raise typer.BadParameter("Name the blueprint's root file, or a folder that holds it.", param_hint="PATH")
     if as_json + as_sarif + as_github > 1:
         raise typer.BadParameter("--json, --sarif and --github exclude one another; choose one.")
+    from blueprint import read_blueprint
+
     blueprint = read_blueprint(path)
     graph = DependencyGraph(blueprint)
     problems = sorted({*blueprint.problems, *graph.problems})
     if as_json:
         typer.echo(json.dumps(report(blueprint, graph), ensure_ascii=False, indent=2))
     elif as_sarif:
+        from importlib.metadata import version
+
         typer.echo(json.dumps(sarif(problems, version("blueprover"), _folder_of(path)), indent=2))
     elif as_github:
         folder = _folder_of(path)

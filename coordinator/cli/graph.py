@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from blueprint import DependencyGraph, read_blueprint
+from blueprint import DependencyGraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,8 @@ def graph(
 
     if as_json + as_dot + as_svg > 1:
         raise typer.BadParameter("--json, --dot and --svg exclude one another; choose one.")
+    from blueprint import read_blueprint
+
     book = read_blueprint(path)
     read = as_leanblueprint_reads(book) if compat else book
     reading = _read_lean(lean, sandbox, certificates) if lean else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from blueprint import DependencyGraph, read_blueprint
+from blueprint import DependencyGraph
 
 if TYPE_CHECKING:
     from blueprint.comparison import Comparison
@@ -37,6 +37,7 @@ def uses(
 
     Exits with 1 when a dependency is missing, a mark claims too much, or a module does not compile.
     """
+    from blueprint import read_blueprint
     from blueprint.comparison import compare_uses
     from blueprint.drift import drifts
     from blueprint.reality import Reality

@@ -6,8 +6,6 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-import structlog
-
 from coordinator.errors import GitError
 
 if TYPE_CHECKING:
@@ -21,8 +19,6 @@ PACK_EVERY = 256
 """New packs after which they are joined: each lot of commits leaves one, and every git process opens them all."""
 
 _IMPORTERS_MARK = b"fast-import"
-
-log = structlog.get_logger(__name__)
 
 
 class Upkeep:
@@ -65,6 +61,9 @@ class Upkeep:
         try:
             work()
         except (GitError, OSError):
+            import structlog  # noqa: PLC0415 - who only looks into a repository need not wait for it
+
+            log = structlog.get_logger(__name__)
             log.warning("upkeep_failed", repository=str(self._runner.path), exc_info=True)
 
 

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 from coordinator.schedule.budget import Money, Scope, Shortage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from coordinator.schedule.budget import Account, Limits
 
 HOUR = 3600.0
@@ -120,8 +122,19 @@ class Purse:
             self._changed.add(_HOUR)
             insort(self._window, (at, spent.usd, spent.tokens))
 
+    def fill_hour(self, ended: Iterable[tuple[float, float, float]]) -> None:
+        """Counts in the hour what is carried and ended in it: time, dollars and tokens of each job, in their order."""
+        balance = self._balances.setdefault(_HOUR, _Balance())
+        usd, tokens = balance.spent.usd, balance.spent.tokens
+        for entry in ended:
+            usd, tokens = usd + entry[1], tokens + entry[2]
+            self._window.append(entry)
+        balance.spent = Money(usd, tokens)
+        self._window.sort()
+        self._changed.add(_HOUR)
+
     def carry(self, account: Account, spent: Money) -> None:
-        """Books what was spent more than an hour ago."""
+        """Books what was spent outside the hour."""
         for key in _keys(account):
             balance = self._balances.setdefault(key, _Balance())
             if key != _HOUR:

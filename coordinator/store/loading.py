@@ -54,8 +54,15 @@ _TRIES = (
 
 def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
     """Everything a decision depends on; with a `blueprint`, without the items it no longer asks for."""
+    state = load_records(transaction, blueprint)
+    _load_spending(transaction, state)
+    return state
+
+
+def load_records(transaction: Transaction, blueprint: Blueprint | None = None) -> CampaignState:
+    """The same without what was spent, for those who do not ask: it is told by all jobs there ever were."""
     kept = [item for item in load_items(transaction) if blueprint is None or is_wanted(item, blueprint)]
-    state = CampaignState(
+    return CampaignState(
         items={(item.label, item.stage): item for item in kept},
         jobs=load_jobs(transaction),
         pull_requests=load_requests(transaction),
@@ -69,22 +76,21 @@ def load_state(transaction: Transaction, blueprint: Blueprint | None = None) -> 
         paused=bool(get_meta(transaction, "paused", False)),
         chapters=chapters_of(blueprint) if blueprint is not None else Chapters(),
     )
-    _load_spending(transaction, state)
-    return state
 
 
 def _load_spending(transaction: Transaction, state: CampaignState) -> None:
-    """Books what all jobs have spent: item by item, and what ended in the last hour one by one."""
-    last = transaction.execute(select(func.max(jobs.c.ended_at))).scalar_one()
-    since = -1.0 if last is None else last - HOUR
+    """Books what all jobs have spent: item by item, and what ended in the last hour one by one in the hour."""
     tokens = jobs.c.input_tokens + jobs.c.output_tokens
     spent = or_(tokens > 0, jobs.c.cost_usd > 0)
-    sums = select(jobs.c.item, func.sum(jobs.c.cost_usd), func.sum(tokens)).where(spent, jobs.c.ended_at <= since)
-    for item, usd, used in transaction.execute(sums.group_by(jobs.c.item)):
+    ended = spent, jobs.c.ended_at.is_not(None)
+    sums = select(jobs.c.item, func.sum(jobs.c.cost_usd), func.sum(tokens)).where(*ended).group_by(jobs.c.item)
+    for item, usd, used in transaction.execute(sums):
         state.purse.carry(state.account(item), Money(float(usd), float(used)))
-    recent = select(jobs.c.item, jobs.c.cost_usd, tokens, jobs.c.ended_at).where(spent, jobs.c.ended_at > since)
-    for item, usd, used, at in transaction.execute(recent.order_by(jobs.c.ended_at, jobs.c.id)):
-        state.purse.book(state.account(item), Money(usd, used), at)
+    last = transaction.execute(select(func.max(jobs.c.ended_at))).scalar_one()
+    since = -1.0 if last is None else last - HOUR
+    recent = select(jobs.c.ended_at, jobs.c.cost_usd, tokens).where(spent, jobs.c.ended_at > since)
+    hour = transaction.execute(recent.order_by(jobs.c.ended_at, jobs.c.id))
+    state.purse.fill_hour((at, usd, float(used)) for at, usd, used in hour)
 
 
 def load_audit_failure(transaction: Transaction) -> str:

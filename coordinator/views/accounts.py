@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
-from blueprint.snapshot import ModelRecord
-from coordinator.store.schema import failures, items, jobs, pull_requests
+from coordinator.store.schema import failures, items, jobs
 from coordinator.store.steering import last_causes
 
 if TYPE_CHECKING:
@@ -77,20 +76,6 @@ def _name_of(place: int, by: Division, book: Blueprint) -> str:
         return datetime.fromtimestamp(place * _HOUR, UTC).strftime("%Y-%m-%d %H:00")
     chapter = book.chapters[place] if place < len(book.chapters) else None
     return "" if chapter is None else f"{chapter.number} {chapter.title}".strip()
-
-
-def use_of_models(transaction: Transaction) -> dict[str, ModelRecord]:
-    """What each model has been used for, by name; without the jobs of which no model is known, as those of builders."""
-    counted = jobs.c.kind == "attempt", pull_requests.c.state == "landed", jobs.c.kind == "review"
-    counts = (func.count(case((of, 1))) for of in counted)
-    rows = transaction.execute(
-        select(jobs.c.model, *counts, func.sum(jobs.c.cost_usd))
-        .join(pull_requests, pull_requests.c.job == jobs.c.id, isouter=True)
-        .where(jobs.c.model != "")
-        .group_by(jobs.c.model)
-        .order_by(jobs.c.model)
-    )
-    return {row[0]: ModelRecord(*row[1:]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

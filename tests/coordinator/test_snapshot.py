@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from coordinator.schedule.state import CampaignState, Item
-from coordinator.views.snapshot import axioms_of
+from coordinator.views.progress import axioms_of
 
 
 def proved(number: int, label: str, *axioms: str) -> Item:
