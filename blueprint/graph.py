@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from blueprint.errors import UnknownLabel
 from blueprint.problem import Problem
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from blueprint.links import Link
     from blueprint.network import Network
     from blueprint.node import Place
+
+_Known = TypeVar("_Known")
 
 _MOST_CYCLES = 50
 """Cycles reported one by one; a book with more has one cause for most of them."""
@@ -37,6 +39,13 @@ class Edge(NamedTuple):
     target: str
     in_statement: bool
     in_proof: bool
+
+
+class _ByLabel(dict[str, _Known]):
+    """What is known of each node; asked a thousand times in a decision, it asks nothing itself."""
+
+    def __missing__(self, label: str) -> NoReturn:
+        raise UnknownLabel(f"The blueprint has no node “{label}”.")
 
 
 class DependencyGraph:
@@ -59,9 +68,9 @@ class DependencyGraph:
     def __init__(self, blueprint: Blueprint, others: Iterable[Link] = ()) -> None:
         self.blueprint = blueprint
         self._position = {node.label: index for index, node in enumerate(blueprint.nodes)}
-        self._users: dict[str, list[str]] = {label: [] for label in self._position}
-        self._statement: dict[str, tuple[str, ...]] = {}
-        self._proof: dict[str, tuple[str, ...]] = {}
+        self._users = _ByLabel[list[str]]({label: [] for label in self._position})
+        self._statement = _ByLabel[tuple[str, ...]]()
+        self._proof = _ByLabel[tuple[str, ...]]()
         self.joined: dict[tuple[str, str], Link] = {}
         with uncollected():
             self._resolve_uses()
@@ -105,15 +114,15 @@ class DependencyGraph:
 
     def statement_uses(self, label: str) -> tuple[str, ...]:
         """Return the labels of the nodes that a node's statement uses directly, never its own."""
-        return self._statement[self._known(label)]
+        return self._statement[label]
 
     def proof_uses(self, label: str) -> tuple[str, ...]:
         """Return the labels of the nodes that a node's proof uses directly, never its own."""
-        return self._proof[self._known(label)]
+        return self._proof[label]
 
     def users(self, label: str) -> tuple[str, ...]:
         """Return the labels of the nodes that use a node directly, in the order of the book."""
-        return tuple(self._users[self._known(label)])
+        return tuple(self._users[label])
 
     def ancestors(self, label: str) -> frozenset[str]:
         """Return the labels of all nodes below a node: what it rests on, directly or not."""
@@ -125,12 +134,10 @@ class DependencyGraph:
 
     def leverage(self, label: str) -> int:
         """Return how many nodes rest on a node."""
-        return self._leverages[self._known(label)]
+        return self.leverages[label]
 
     def _known(self, label: str) -> str:
-        if label not in self._position:
-            raise UnknownLabel(f"The blueprint has no node “{label}”.")
-        return label
+        return label if label in self._position else self._users.__missing__(label)
 
     # ---- the whole graph
 
@@ -171,6 +178,11 @@ class DependencyGraph:
         return self._order
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """The place of every label in `order`."""
+        return {label: place for place, label in enumerate(self._order)}
+
+    @cached_property
     def _order(self) -> tuple[str, ...]:
         return self._sorted(self._kept_edges)
 
@@ -204,7 +216,7 @@ class DependencyGraph:
     @uncollected()
     def reduced_edges(self) -> tuple[Edge, ...]:
         """Return the edges to draw: those that no longer way implies, and those that close a cycle."""
-        rank = {label: index for index, label in enumerate(self._order)}
+        rank = self.places
         sources: list[list[int]] = [[] for _ in rank]
         for edge in self._kept_edges:
             sources[rank[edge.target]].append(rank[edge.source])
@@ -213,15 +225,16 @@ class DependencyGraph:
 
     @cached_property
     @uncollected()
-    def _leverages(self) -> dict[str, int]:
-        """How many nodes rest on each: a knot counts as one node of its size, all of whose nodes reach one another."""
+    def leverages(self) -> Mapping[str, int]:
+        """How many nodes rest on each; a knot counts as one node of its size, all of whose nodes reach one another."""
         if not self._knots:
-            rank = {label: index for index, label in enumerate(self._order)}
+            rank = self.places
             users = [[rank[user] for user in self._users[label]] for label in self._order]
-            return dict(zip(self._order, count_reached(users, [1] * len(users)), strict=True))
+            return _ByLabel(zip(self._order, count_reached(users, [1] * len(users)), strict=True))
         members, targets = self._network.condensed()
         reached = count_reached(targets, [len(knot) for knot in members])
-        return {label: count + len(knot) - 1 for knot, count in zip(members, reached, strict=True) for label in knot}
+        counts = zip(members, reached, strict=True)
+        return _ByLabel({label: count + len(knot) - 1 for knot, count in counts for label in knot})
 
     # ---- cycles
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
@@ -91,7 +91,11 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limit of each scope."""
+    """The limit of each scope.
+
+    Attributes:
+        limited: the scopes that have one; the others are never asked about.
+    """
 
     attempt: Money = UNLIMITED
     item: Money = UNLIMITED
@@ -99,10 +103,15 @@ class Limits:
     chapter: Money = UNLIMITED
     campaign: Money = UNLIMITED
     hour: Money = UNLIMITED
+    limited: tuple[Scope, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Finds the scopes that have a limit, which decisions ask of thousands of jobs."""
+        object.__setattr__(self, "limited", tuple(scope for scope in Scope if self.of(scope) != UNLIMITED))
 
     def of(self, scope: Scope) -> Money:
         """The limit of a scope."""
-        limit: Money = getattr(self, scope.value)
+        limit: Money = getattr(self, scope)
         return limit
 
 

@@ -14,7 +14,7 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from coordinator.schedule.budget import Money, Scope, Shortage
+from coordinator.schedule.budget import UNLIMITED, Money, Scope, Shortage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -151,9 +151,9 @@ class Purse:
             drafted: promises that are about to be made.
         """
         self._slide(now)
-        room = self._left(_CAMPAIGN, limits, drafted)
-        for key in _keys(account)[1:]:
-            room = room.least(self._left(key, limits, drafted))
+        room = UNLIMITED
+        for _, left in self._lefts(account, limits, drafted):
+            room = room.least(left)
         return room
 
     def shortage(
@@ -177,25 +177,16 @@ class Purse:
         """
         self._slide(now)
         passing: Shortage | None = None
-        for key in _keys(account):
-            wanted = self._wanted_of_hour(account, need, full, limits, drafted) if key == _HOUR else need
-            if self._left(key, limits, drafted).covers(wanted):
+        lefts = self._lefts(account, limits, drafted)
+        for key, left in lefts:
+            wanted = _wanted_of_hour(lefts, need, full, limits) if key is _HOUR else need
+            if left.covers(wanted):
                 continue
             found = self._explain(key, need, wanted, limits, now)
             if found.lasts:
                 return found
             passing = passing or found
         return passing
-
-    def _wanted_of_hour(
-        self, account: Account, need: Money, full: Money, limits: Limits, drafted: Draft | None
-    ) -> Money:
-        """What a job may spend where nothing but the hour is scarce: what the other limits leave it."""
-        wanted = full.least(limits.hour)
-        for key in _keys(account):
-            if key != _HOUR:
-                wanted = wanted.least(self._left(key, limits, drafted))
-        return wanted.most(need)
 
     def _explain(self, key: _Key, need: Money, wanted: Money, limits: Limits, now: float) -> Shortage:
         scope, of = key
@@ -216,7 +207,8 @@ class Purse:
         """
         self._slide(now)
         keys = self._changed if limits == self._checked else self._balances.keys()
-        over = {key for key in keys if not limits.of(key[0]).covers(self._balances[key].committed)}
+        limited = (key for key in keys if key[0] in limits.limited)
+        over = {key for key in limited if not limits.of(key[0]).covers(self._balances[key].committed)}
         # What is overshot now is looked at again, until jobs were stopped or something ended.
         self._changed, self._checked = over, limits
         stopped: set[int] = set()
@@ -239,6 +231,11 @@ class Purse:
 
     def _balance(self, key: _Key) -> _Balance:
         return self._balances.get(key) or _Balance()
+
+    def _lefts(self, account: Account, limits: Limits, drafted: Draft | None) -> list[tuple[_Key, Money]]:
+        """What is left in each scope that has a limit, the widest first."""
+        limited = limits.limited
+        return [(key, self._left(key, limits, drafted)) for key in _keys(account) if key[0] in limited]
 
     def _left(self, key: _Key, limits: Limits, drafted: Draft | None) -> Money:
         left = limits.of(key[0]) - self._balance(key).committed
@@ -267,6 +264,15 @@ class Purse:
             if left.covers(need):
                 return at + HOUR
         return now
+
+
+def _wanted_of_hour(lefts: Iterable[tuple[_Key, Money]], need: Money, full: Money, limits: Limits) -> Money:
+    """What a job may spend where nothing but the hour is scarce: what the other limits leave it."""
+    wanted = full.least(limits.hour)
+    for key, left in lefts:
+        if key is not _HOUR:
+            wanted = wanted.least(left)
+    return wanted.most(need)
 
 
 class Draft:

@@ -47,14 +47,12 @@ class Readiness:
         self._settings = settings
         self._race = race_rules(settings)
         self.experience = experience or Experience(prior_of(settings))
-        self._order = {label: place for place, label in enumerate(graph.order())}
+        self._order = graph.places
         self._stated = {label for label, stages in state.landed.items() if stages and label in self._order}
-        self._unstated = {label: self._count_unstated(graph.statement_uses(label)) for label in self._order}
-        self._unstated_in_proof = {label: self._count_unstated(graph.proof_uses(label)) for label in self._order}
         self._waiting: dict[int, Candidate] = {}
         self._later: list[tuple[float, int]] = []
         self._exhausted: set[int] = set()
-        known = [item for item in state.by_id.values() if item.label in self._order]
+        known = [item for item in state.by_id.values() if item.state == "open" and item.label in self._order]
         now = [self._candidate(item) for item in known if self._enter(item)]
         self._agenda = Agenda(self.experience, settings.explore, now)
 
@@ -139,26 +137,18 @@ class Readiness:
                     self._agenda.remove(item.id)
 
     def _candidate(self, item: Item) -> Candidate:
-        node = self._graph.blueprint.by_label[item.label]
-        traits = traits_of(node, item.stage, item.sent, self.model_for(item, item.sent + 1))
-        leverage = self._graph.leverage(item.label)
-        return Candidate(item.id, self._order[item.label], str(node.chapter), leverage, traits, item.boost)
-
-    def _count_unstated(self, labels: Iterable[str]) -> int:
-        return sum(label not in self._stated for label in labels)
+        label, sent = item.label, item.sent
+        node = self._graph.blueprint.by_label[label]
+        traits = traits_of(node, item.stage, sent, self.model_for(item, sent + 1))
+        leverage = self._graph.leverage(label)
+        return Candidate(item.id, self._order[label], str(node.chapter), leverage, traits, item.boost)
 
     def _notice_statement(self, label: str) -> tuple[str, ...]:
-        """Counts a node as stated, or no longer; returns the nodes that use it if that is news."""
-        stated = bool(self._state.landed.get(label))
-        if label not in self._order or stated == (label in self._stated):
+        """Takes note that a node is stated, or no longer; returns the nodes that use it if that is news."""
+        if bool(self._state.landed.get(label)) == (label in self._stated):
             return ()
         self._stated ^= {label}
-        step = -1 if stated else 1
-        users = self._graph.users(label)
-        for user in users:
-            self._unstated[user] += step * (label in self._graph.statement_uses(user))
-            self._unstated_in_proof[user] += step * (label in self._graph.proof_uses(user))
-        return users
+        return self._graph.users(label)
 
     def _enter(self, item: Item) -> bool:
         """Says whether an item can be begun now; one that can be begun later, or never again, is taken note of."""
@@ -175,9 +165,11 @@ class Readiness:
         return not item.not_before
 
     def _is_ready(self, item: Item) -> bool:
-        if self._graph.blueprint.by_label[item.label].marks.notready or self._unstated[item.label]:
+        label, is_proof = item.label, item.stage == "proof"
+        if ("statement" in self._state.landed.get(label, ())) != is_proof:
             return False
-        has_statement = "statement" in self._state.landed.get(item.label, ())
-        if item.stage == "statement":
-            return not has_statement
-        return has_statement and not self._unstated_in_proof[item.label]
+        if not self._stated.issuperset(self._graph.statement_uses(label)):
+            return False
+        if self._graph.blueprint.by_label[label].marks.notready:
+            return False
+        return not is_proof or self._stated.issuperset(self._graph.proof_uses(label))

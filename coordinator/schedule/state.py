@@ -242,7 +242,7 @@ class CampaignState:
 
     def is_idle(self, item: int) -> bool:
         """Whether an item is open and nobody works on it: no attempt, no open pull request."""
-        return self.by_id[item].state == "open" and not self._at_work[item]
+        return self.by_id[item].state == "open" and not self._at_work.get(item)
 
     def at_work(self, item: int) -> int:
         """How many attempts and open pull requests there are of an item."""

@@ -297,3 +297,45 @@ def test_what_was_reserved_is_free_again_when_all_jobs_have_ended(steps: list[tu
         spender.end(job)
     assert spender.purse.reserved == Money()
     assert spender.purse.spent.usd == pytest.approx(spender.most(), abs=1e-6)
+
+
+AMOUNTS = st.integers(1, 40).map(float)
+SPENDINGS = st.lists(st.tuples(st.integers(0, 3), AMOUNTS, st.integers(0, 5000).map(float)), max_size=12)
+_BEYOND_REACH = 1e12
+
+
+@given(SPENDINGS, st.dictionaries(st.sampled_from([each.value for each in Scope]), AMOUNTS), AMOUNTS, AMOUNTS)
+def test_no_limit_is_as_good_as_one_that_nobody_reaches(
+    spendings: list[tuple[int, float, float]], set_limits: dict[str, float], need: float, full: float
+) -> None:
+    far = {each.value: Money(_BEYOND_REACH, _BEYOND_REACH) for each in Scope}
+    none = Limits(**{name: usd(each) for name, each in set_limits.items()})
+    reached = Limits(**(far | {name: Money(each, _BEYOND_REACH) for name, each in set_limits.items()}))
+    purse, draft = Purse(), Draft()
+    for job, (place, amount, at) in enumerate(spendings):
+        purse.book(NODES[place], Money(amount), at)
+        purse.reserve(job, NODES[-1 - place], Money(amount / 2))
+        draft.promise(NODES[place], Money(amount / 4))
+    for account in NODES:
+        most = Money(_BEYOND_REACH / 2, _BEYOND_REACH / 2)
+        rooms = [purse.room(account, limits, 5000.0, draft).least(most) for limits in (none, reached)]
+        assert rooms[0] == rooms[1]
+        needs = Money(need), Money(need + full)
+        assert purse.shortage(account, *needs, none, 5000.0, draft) == purse.shortage(
+            account, *needs, reached, 5000.0, draft
+        )
+    assert purse.overshot(none, 5000.0) == purse.overshot(reached, 5000.0)
+
+
+@given(SPENDINGS)
+def test_an_hour_filled_at_once_is_the_hour_booked_one_by_one(spendings: list[tuple[int, float, float]]) -> None:
+    spendings.sort(key=lambda each: each[2])
+    booked, filled = Purse(), Purse()
+    for place, amount, at in spendings:
+        booked.book(NODES[place], Money(amount), at)
+        filled.carry(NODES[place], Money(amount))
+    filled.fill_hour((at, amount, 0.0) for _, amount, at in spendings)
+    limits = Limits(hour=usd(500), campaign=usd(400))
+    for now in (0.0, 3000.0, 4200.0, 9000.0):
+        assert [p.room(HERE, limits, now) for p in (booked, filled)] == [booked.room(HERE, limits, now)] * 2
+        assert filled.spent_on(Scope.HOUR) == booked.spent_on(Scope.HOUR)
