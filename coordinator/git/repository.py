@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
-from coordinator.git import folders, lineage, merging, refs
+from coordinator.git import folders, lineage, merging, refs, transport
 from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
 from coordinator.git.changes import Comparisons, unified_diff
@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from coordinator.git.lineage import OwnCommit
     from coordinator.git.merging import Merge
     from coordinator.git.telling import Told
+
+_CONFIGURATION = (
+    ("uploadpack.allowAnySHA1InWant", "true"),
+    ("receive.autogc", "false"),
+    ("receive.hideRefs", "refs/candidates"),  # nobody pushes there: who pushes need not be told of them
+    ("transfer.unpackLimit", "1"),  # one pack for all that comes at once, which upkeep joins, rather than many files
+)
 
 
 class Repository:
@@ -66,7 +73,7 @@ class Repository:
     def initialize(self) -> None:
         """Makes the repository on disk; harmless where it exists."""
         self._run("init", "--quiet", "--bare", "--initial-branch=main", ".")
-        for name, value in (("uploadpack.allowAnySHA1InWant", "true"), ("receive.autogc", "false")):
+        for name, value in _CONFIGURATION:
             self._run("config", name, value)
 
     def close(self) -> None:
@@ -104,6 +111,11 @@ class Repository:
     def has(self, commit: str) -> bool:
         """Whether the repository holds `commit`."""
         return self._objects.commit_at(checked_oid(commit)) is not None
+
+    def missing(self, commits: Sequence[str]) -> list[str]:
+        """Those of `commits` that the repository does not hold."""
+        kinds = self._objects.kinds(commits)
+        return [commit for commit, kind in zip(commits, kinds, strict=True) if kind is None or kind.kind != "commit"]
 
     def is_ancestor(self, commit: str, descendant: str) -> bool:
         """Whether `commit` is `descendant` or among its ancestors."""
@@ -305,14 +317,15 @@ class Repository:
         refs.put_all(self._runner, news)
 
     def fetch(self, remote: str, commits: Sequence[str]) -> None:
-        """Gets `commits` from `remote`, those that are missing here.
+        """Gets `commits` from `remote`, those that are missing here, and with them its ``main``.
 
         Raises:
             GitError: the remote is away or does not have them.
         """
-        missing = [commit for commit in commits if not self.has(commit)]
+        missing = self.missing(commits)
         if missing:
-            self._run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, *missing)
+            transport.fetch(self._runner, remote, missing)
+            self._upkeep.wrote()
 
     def fetch_as(self, remote: str, source: str, ref: str) -> None:
         """Gets `source` of `remote` and keeps it here as `ref`.
@@ -322,13 +335,13 @@ class Repository:
         """
         self._run("fetch", "--quiet", "--no-tags", remote, f"{source}:{checked_ref(ref)}")
 
-    def push(self, remote: str, commit: str, ref: str) -> None:
-        """Sends `commit` to `ref` of `remote`, over whatever it held.
+    def push_all(self, remote: str, branches: Sequence[tuple[str, str]]) -> list[GitError | None]:
+        """Sends commits to refs of `remote`, over whatever they held; of each, why it was refused.
 
         Raises:
-            GitError: the remote is away or refuses.
+            GitError: none is there: all were refused, the remote is away, or a commit is missing here.
         """
-        self._run("push", "--quiet", "--force", remote, f"{checked_oid(commit)}:{checked_ref(ref)}")
+        return transport.push_all(self._runner, remote, branches)
 
     def reaches(self, remote: str) -> bool:
         """Whether a remote answers."""

@@ -17,6 +17,8 @@ GRAPH_EVERY = 256
 """Landings after which the commit-graph is written again: a merge then walks at most so many commits without it."""
 PACK_EVERY = 256
 """New packs after which they are joined: each lot of commits leaves one, and every git process opens them all."""
+LOOSE_REFS = 1024
+"""Refs in files of their own above which they are packed: whoever pushes has git read each of these files."""
 
 _IMPORTERS_MARK = b"fast-import"
 
@@ -43,6 +45,7 @@ class Upkeep:
             if self._landings >= GRAPH_EVERY:
                 self._landings = 0
                 self._try(lambda: write_graph(self._runner, tip))
+                self._try(lambda: pack_refs(self._runner))
             self._join_packs()
 
     def wrote(self) -> None:
@@ -73,6 +76,17 @@ def count_packs(runner: Runner) -> int:
         return sum(entry.name.endswith(".pack") for entry in os.scandir(runner.path / "objects" / "pack"))
     except OSError:
         return 0
+
+
+def pack_refs(runner: Runner) -> None:
+    """Packs the refs when many are in files of their own: those of pull requests that are open for long add up.
+
+    Raises:
+        GitError: git fails, such as on a full disk.
+        OSError: their folder cannot be read.
+    """
+    if sum(len(files) for _, _, files in os.walk(runner.path / "refs")) > LOOSE_REFS:
+        runner.run("pack-refs", "--all")
 
 
 def write_graph(runner: Runner, tip: str) -> None:

@@ -43,7 +43,7 @@ from coordinator.work.reports import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from coordinator.simulation.behaviour import Behaviour, Draw
     from coordinator.work.orders import BuildOrder, Envelope, JointMember, Order
@@ -157,7 +157,7 @@ class SimulatedWorkshop:
         return ReviewEnded(job, "verdict", decision, usage, reviewer, decision, "As the file says.", order.head)
 
     def _build(self, order: BuildOrder) -> BuildEnded:
-        job, repository = order.envelope.job, self._read(order.envelope, order.head, f"build/{order.head}")
+        job, repository = order.envelope.job, self._read(order.envelope, [order.head], f"build/{order.head}")
         source = repository.read(order.head, module_path(order.module)) or b""
         if not source:
             return BuildEnded(job, accepted=False, reasons=(f"{order.module} is missing.",))
@@ -167,11 +167,10 @@ class SimulatedWorkshop:
         return BuildEnded(job, accepted=True, lock=lock, modules={order.module: record_of(order.module, source)})
 
     def _joint(self, order: JointOrder) -> JointEnded:
-        repository = self._read(order.envelope, order.head, f"joint/{order.head}")
+        heads = [member.head for member in order.members]
+        repository = self._read(order.envelope, [order.head, *heads], f"joint/{order.head}")
         verdicts, modules = [], {}
         for member in order.members:
-            if self._remotes is not None:
-                self._remotes.fetch(order.envelope.remote, [member.head])
             source = repository.read(member.head, module_path(member.module)) or b""
             problem = self._problem(member, order.envelope, source.decode()) if source else "It is missing."
             record = {member.module: record_of(member.module, source)}
@@ -185,12 +184,12 @@ class SimulatedWorkshop:
                 modules[member.module] = record_of(member.module, joined)
         return JointEnded(order.envelope.job, modules=modules, verdicts=tuple(verdicts))
 
-    def _read(self, envelope: Envelope, head: str, lot: str) -> Repository:
-        """Where to read a commit, once the time that its build takes is over."""
+    def _read(self, envelope: Envelope, heads: Sequence[str], lot: str) -> Repository:
+        """Where to read commits, once the time that its build takes is over."""
         _wait(self._behaviour.draw(lot, build=True).seconds, lambda: False)
         repository = self._repository(envelope)
         if self._remotes is not None:
-            self._remotes.fetch(envelope.remote, [head])
+            self._remotes.fetch(envelope.remote, heads)
         return repository
 
     def _problem(self, order: BuildOrder | JointMember, envelope: Envelope, text: str) -> str:

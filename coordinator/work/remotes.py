@@ -2,22 +2,28 @@
 
 What an agent has done is paid for, so that its worker waits with it until the hub is back. Whether the hub is away or
 refuses is found out by asking it for its branches: what it refuses fails at once.
+
+What jobs want of a hub while others are at it goes together: one fetch for the commits of all, one push for their
+branches, one question whether it is there. Each job still succeeds or fails for itself.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from coordinator.errors import GitError
+from coordinator.gathering import Gathering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from coordinator.git import Repository
+
+Wish = TypeVar("Wish")
 
 AWAY_SECONDS = 900.0
 """How long a worker waits for a hub that is away, before the job fails."""
@@ -30,8 +36,84 @@ _GLANCE = 0.25
 """Seconds between two looks at whether a job was cancelled."""
 
 _LONGEST_REASON = 500
+_TOGETHER = 256
+"""Most wishes in one git process: what they name stands on its command line."""
 
 log = structlog.get_logger(__name__)
+
+
+class _Hub:
+    """A hub as all jobs of one worker see it. Safe for many threads, whose wishes are gathered."""
+
+    def __init__(self, mirror: Repository, remote: str) -> None:
+        self._mirror = mirror
+        self._remote = remote
+        self._away_since: float | None = None
+        self._guard = threading.Lock()
+        self._fetches: Gathering[Sequence[str], GitError | None] = Gathering(self._fetch_all)
+        self._pushes: Gathering[tuple[str, str], GitError | None] = Gathering(self._push_all)
+        self._questions: Gathering[None, bool] = Gathering(lambda asked: [mirror.reaches(remote)] * len(asked))
+
+    def fetch(self, commits: Sequence[str]) -> None:
+        """Gets those of `commits` that are missing in the mirror, or raises `GitError`."""
+        if self._mirror.missing(commits):
+            _raise_any(self._fetches.wish(commits))
+
+    def push(self, commit: str, ref: str) -> None:
+        """Sends a commit to a ref, or raises `GitError`."""
+        _raise_any(self._pushes.wish((commit, ref)))
+
+    def is_there(self) -> bool:
+        """Whether it answers."""
+        return self._questions.wish(None)
+
+    def _fetch_all(self, wishes: Sequence[Sequence[str]]) -> list[GitError | None]:
+        def fetch(some: Sequence[Sequence[str]]) -> list[GitError | None]:
+            self._mirror.fetch(self._remote, sorted({commit for commits in some for commit in commits}))
+            return [None] * len(some)
+
+        return self._each(fetch, wishes)
+
+    def _push_all(self, wishes: Sequence[tuple[str, str]]) -> list[GitError | None]:
+        """Pushes all; what is for the same ref, which no push takes twice, one after the other."""
+        answers: dict[int, GitError | None] = {}
+        left = dict(enumerate(wishes))
+        while left:
+            first = {ref: number for number, (_, ref) in reversed(left.items())}
+            lot = sorted(first.values())
+            told = self._each(lambda some: self._mirror.push_all(self._remote, some), [left.pop(n) for n in lot])
+            answers |= dict(zip(lot, told, strict=True))
+        return [answers[number] for number in range(len(wishes))]
+
+    def _each(
+        self, act: Callable[[Sequence[Wish]], list[GitError | None]], wishes: Sequence[Wish]
+    ) -> list[GitError | None]:
+        """Does what all wish at once; where one of them may have spoilt it for all, by halves."""
+        if len(wishes) <= _TOGETHER:
+            try:
+                return act(wishes)
+            except GitError as error:
+                if len(wishes) == 1 or not self.is_there():
+                    return [error] * len(wishes)
+        half = len(wishes) // 2
+        return [*self._each(act, wishes[:half]), *self._each(act, wishes[half:])]
+
+    def note_away(self, error: GitError) -> None:
+        """Says once that the hub is away, however many jobs wait for it."""
+        with self._guard:
+            is_news = self._away_since is None
+            self._away_since = self._away_since or time.monotonic()
+        if is_news:
+            log.warning("hub_away", waits_seconds=AWAY_SECONDS, error=str(error)[:_LONGEST_REASON])
+
+    def note_there(self) -> None:
+        """Says once that the hub is back, if it was away."""
+        if self._away_since is None:
+            return
+        with self._guard:
+            since, self._away_since = self._away_since, None
+        if since is not None:
+            log.info("hub_back", after_seconds=round(time.monotonic() - since, 1))
 
 
 class Remotes:
@@ -44,8 +126,7 @@ class Remotes:
     def __init__(self, mirror: Repository) -> None:
         self._mirror = mirror
         self._guard = threading.Lock()
-        self._fetching = threading.Lock()
-        self._away_since: dict[str, float] = {}
+        self._hubs: dict[str, _Hub] = {}
 
     def fetch(self, remote: str, commits: Sequence[str], cancelled: Callable[[], bool] = lambda: False) -> None:
         """Gets commits from a hub, those that are missing here.
@@ -53,57 +134,50 @@ class Remotes:
         Raises:
             GitError: the hub does not have them, or was away for too long, or the job was cancelled meanwhile.
         """
-
-        def get() -> None:
-            with self._fetching:
-                self._mirror.fetch(remote, commits)
-
-        self._reach(remote, get, cancelled)
+        hub = self._hub(remote)
+        _reach(hub, lambda: hub.fetch(commits), cancelled)
 
     def push(self, remote: str, commit: str, ref: str, cancelled: Callable[[], bool] = lambda: False) -> None:
-        """Sends a commit to a ref of a hub, over whatever it held.
+        """Sends a commit to a ref of a hub, over whatever it held. Once it returns, the hub has it.
 
         Raises:
             GitError: the hub refuses, or was away for too long, or the job was cancelled meanwhile.
         """
-        self._reach(remote, lambda: self._mirror.push(remote, commit, ref), cancelled)
+        hub = self._hub(remote)
+        _reach(hub, lambda: hub.push(commit, ref), cancelled)
 
-    def _reach(self, remote: str, action: Callable[[], None], cancelled: Callable[[], bool]) -> None:
-        until = time.monotonic() + AWAY_SECONDS
-        pause, refused = _PAUSE, False
-        while True:
-            try:
-                action()
-            except GitError as error:
-                if not self._mirror.reaches(remote):
-                    self._note_away(remote, error)
-                elif refused:
-                    raise
-                else:  # it may have come back between the two
-                    refused = True
-                    continue
-                if cancelled() or time.monotonic() > until:
-                    raise
-            else:
-                self._note_there(remote)
-                return
-            refused = False
-            _rest(pause, cancelled)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-
-    def _note_away(self, remote: str, error: GitError) -> None:
-        """Says once that a hub is away, however many jobs wait for it."""
+    def _hub(self, remote: str) -> _Hub:
         with self._guard:
-            is_news = remote not in self._away_since
-            self._away_since.setdefault(remote, time.monotonic())
-        if is_news:
-            log.warning("hub_away", waits_seconds=AWAY_SECONDS, error=str(error)[:_LONGEST_REASON])
+            return self._hubs.setdefault(remote, _Hub(self._mirror, remote))
 
-    def _note_there(self, remote: str) -> None:
-        with self._guard:
-            since = self._away_since.pop(remote, None)
-        if since is not None:
-            log.info("hub_back", after_seconds=round(time.monotonic() - since, 1))
+
+def _reach(hub: _Hub, action: Callable[[], None], cancelled: Callable[[], bool]) -> None:
+    until = time.monotonic() + AWAY_SECONDS
+    pause, refused = _PAUSE, False
+    while True:
+        try:
+            action()
+        except GitError as error:
+            if not hub.is_there():
+                hub.note_away(error)
+            elif refused:
+                raise
+            else:  # it may have come back between the two
+                refused = True
+                continue
+            if cancelled() or time.monotonic() > until:
+                raise
+        else:
+            hub.note_there()
+            return
+        refused = False
+        _rest(pause, cancelled)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _raise_any(error: GitError | None) -> None:
+    if error is not None:
+        raise error
 
 
 def _rest(seconds: float, cancelled: Callable[[], bool]) -> None:

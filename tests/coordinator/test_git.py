@@ -69,7 +69,7 @@ def test_a_branch_travels_to_a_remote_and_a_commit_back(hub: Repository, tmp_pat
     assert head is not None
     mirror.fetch(str(hub.path), [head])
     mine = commit_files(mirror, tmp_path, {"x": "y"}, parent=head)
-    mirror.push(str(hub.path), mine, "refs/attempts/node-1/1")
+    assert mirror.push_all(str(hub.path), [(mine, "refs/attempts/node-1/1")]) == [None]
     assert hub.head("refs/attempts/node-1/1") == mine
     assert hub.is_ancestor(head, mine)
     assert not hub.is_ancestor(mine, head)

@@ -40,6 +40,24 @@ def test_the_commit_graph_is_written_at_the_first_landing_and_every_so_often(
     assert hub._runner.attempt("commit-graph", "verify").status == 0
 
 
+def test_refs_of_branches_that_stay_are_packed_once_they_are_many(
+    hub: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "GRAPH_EVERY", 2)
+    monkeypatch.setattr(upkeep, "LOOSE_REFS", 4)
+    hub = Repository(hub.path)
+    head, names = hub.head() or "", [f"refs/attempts/n/{number}" for number in range(5)]
+    hub.put_all([(name, head) for name in names[:3]])
+    land_one(hub, 0)
+    assert not (hub.path / "packed-refs").exists(), "few are left alone"
+    hub.put_all([(name, head) for name in names[3:]])
+    for number in (1, 2):
+        land_one(hub, number)
+    packed = (hub.path / "packed-refs").read_text()
+    assert all(name in packed for name in names)
+    assert {hub.head(name) for name in names} == {head}
+
+
 def test_packs_are_joined_while_landings_go_on(hub: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "PACK_EVERY", 4)
     hub = Repository(hub.path)
