@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,9 @@ settings.register_profile(
 )
 settings.load_profile("steady")
 """The same examples every time, however slow the machine is; `--hypothesis-profile default` draws others."""
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+"""A shell that starts the tests in the background has Ctrl-C ignored, also by the processes that they start."""
 
 
 @pytest.fixture(scope="session")
