@@ -20,7 +20,7 @@ demo: $(VENV)/.installed
 	$(BIN)/blueprover demo
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check .
