@@ -24,6 +24,7 @@ NAMES = {
     "nothing_lost": "what was once on main stays there, and what counts as landed is there",
     "certified": "main is certified at every commit: each module is whole, and so is all it imports",
     "within_budget": "spend is within the limit by at most one call per running attempt",
+    "told_counts": "no agent whose job ended cost less than heartbeats had told of it",
     "lost_leases": "no job on a lost lease changed anything",
     "nothing_left": "no files, processes or worktrees are left over",
     "speaks": "a coordinator that cannot go on says why in a sentence",
@@ -133,6 +134,10 @@ class Invariants:
             ).fetchone()
             limit = self._budget + (running or 0) * self._call + _CENT
             self.expect("within_budget", f"${spent:.2f} of ${self._budget:.2f} is spent" if spent > limit else "")
+            cheap = store.execute(
+                "select id from jobs where state = 'ended' and cost_usd < told_usd - 0.000001"  # rounded sums
+            ).fetchall()
+            self.expect("told_counts", f"jobs {[job for (job,) in cheap]}" if cheap else "")
             astray = store.execute(
                 "select pull_requests.number from pull_requests join jobs on jobs.id = pull_requests.job"
                 " where jobs.ending != 'submitted'"

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 _GLANCE = 0.5
 """Seconds between two looks at whether a job was cancelled."""
 
+_FEWEST_GLANCES = 4
+"""How often even the shortest job looks, and an agent tells what it used: heartbeats tell of it, too."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -75,17 +78,17 @@ class SimulatedWorkshop:
         self._guard = threading.Lock()
 
     def carry_out(
-        self, order: Order, cancelled: Callable[[], bool], _note: Callable[[Usage], None] = lambda _: None
+        self, order: Order, cancelled: Callable[[], bool], note: Callable[[Usage], None] = lambda _: None
     ) -> Report:
         """Acts an order's part and returns the report: where that fails, a report that says so."""
         try:
             match order:
                 case AgentOrder(assignment=assignment) if assignment.role == "author":
-                    return self._attempt(order, cancelled)
+                    return self._attempt(order, cancelled, note)
                 case AgentOrder(assignment=assignment) if assignment.role == "resolver":
-                    return self._resolve(order, cancelled)
+                    return self._resolve(order, cancelled, note)
                 case AgentOrder():
-                    return self._review(order, cancelled)
+                    return self._review(order, cancelled, note)
                 case AuditOrder():
                     return self._audit(order)
                 case _:
@@ -94,11 +97,10 @@ class SimulatedWorkshop:
             log.warning("order_failed", job=order.envelope.job, error=str(error))
             return failed_report(order, f"{type(error).__name__}: {error}")
 
-    def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool]) -> AttemptEnded:
+    def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]) -> AttemptEnded:
         job, assignment = order.envelope.job, order.assignment
         drawn = self._behaviour.draw(f"attempt/{assignment.node.label}/{assignment.stage}/{assignment.attempt}")
-        done = _wait(drawn.seconds, cancelled)
-        usage = _usage(drawn, done, assignment.limits.max_cost_usd)
+        done, usage = _work(drawn, assignment.limits.max_cost_usd, cancelled, note)
         if done < 1:
             return AttemptEnded(job, "cancelled", "It was told to stop.", usage)
         if usage.cost_usd < drawn.cost_usd:
@@ -111,12 +113,13 @@ class SimulatedWorkshop:
             return AttemptEnded(job, "failed", f"Its branch was not pushed: {error}", usage)
         return AttemptEnded(job, "submitted", f"The lot said {drawn.fate}.", usage, head)
 
-    def _resolve(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ResolutionEnded:
+    def _resolve(
+        self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]
+    ) -> ResolutionEnded:
         """Writes the author's file anew onto the tip: what both sides of a simulated conflict come to."""
         job, assignment = order.envelope.job, order.assignment
         drawn = self._behaviour.draw(f"resolve/{order.branch}/{job}")
-        done = _wait(drawn.seconds, cancelled)
-        usage = _usage(drawn, done, assignment.limits.max_cost_usd)
+        done, usage = _work(drawn, assignment.limits.max_cost_usd, cancelled, note)
         if done < 1:
             return ResolutionEnded(job, "cancelled", "It was told to stop.", usage)
         if drawn.fate in {"gave_up", "limit", "failed"}:
@@ -145,11 +148,10 @@ class SimulatedWorkshop:
             self._remotes.push(envelope.remote, head, order.ref, cancelled)
         return head
 
-    def _review(self, order: AgentOrder, cancelled: Callable[[], bool]) -> ReviewEnded:
+    def _review(self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]) -> ReviewEnded:
         job, assignment = order.envelope.job, order.assignment
         drawn = self._behaviour.draw(f"review/{order.head}/{job}")
-        done = _wait(drawn.seconds, cancelled)
-        usage = _usage(drawn, done, assignment.limits.max_cost_usd)
+        done, usage = _work(drawn, assignment.limits.max_cost_usd, cancelled, note)
         reviewer = reviewer_of(order)
         if done < 1:
             return ReviewEnded(job, "cancelled", "It was told to stop.", usage, reviewer)
@@ -242,13 +244,27 @@ class SimulatedWorkshop:
             return self._hubs[envelope.remote]
 
 
-def _wait(seconds: float, cancelled: Callable[[], bool]) -> float:
-    """Waits, and says which part of the time had gone by when it was over or the job was cancelled."""
+def _work(
+    drawn: Draw, cap_usd: float, cancelled: Callable[[], bool], note: Callable[[Usage], None]
+) -> tuple[float, Usage]:
+    """Takes as long as was drawn or until it is cancelled; which part of it is done then, and what that used."""
+    done = _wait(drawn.seconds, cancelled, lambda done: note(_usage(drawn, done, cap_usd)))
+    usage = _usage(drawn, done, cap_usd)
+    if done == 1:  # what comes now, such as pushing, may take long
+        note(usage)
+    return done, usage
+
+
+def _wait(seconds: float, cancelled: Callable[[], bool], tell: Callable[[float], None] = lambda _: None) -> float:
+    """Waits, tells now and then which part of the time has gone by, and says so when it was over or cancelled."""
     begun = time.monotonic()
+    pause = min(_GLANCE, seconds / _FEWEST_GLANCES)
     while (left := begun + seconds - time.monotonic()) > 0:
         if cancelled():
             return 1 - left / seconds
-        time.sleep(min(left, _GLANCE))
+        if left < seconds - pause / 2:  # as a real agent, it has nothing to tell before its first call
+            tell(1 - left / seconds)
+        time.sleep(min(left, pause))
     return 1.0
 
 

@@ -220,9 +220,23 @@ def test_what_counts_as_landed_and_is_not_on_main_is_seen_and_so_is_overspending
     spent = {"id": 1, "kind": "attempt", "item": 1, "number": 1, "state": "ended", "lease_until": 0, "sent_at": 0}
     scene.write(
         insert(items).values(id=1, label="n1", stage="statement", state="landed"),
-        insert(jobs).values(**spent, cost_usd=1.2),
+        insert(jobs).values(**spent, cost_usd=1.2, told_usd=1.2),
     )
     assert scene.broken() == {"nothing_lost", "within_budget"}
+
+
+def test_what_heartbeats_told_and_does_not_count_is_seen(scene: Scene) -> None:
+    scene.land("n0", "statement", N0=GOOD)
+    lost = {"kind": "attempt", "item": 1, "state": "ended", "ending": "expired", "lease_until": 0, "sent_at": 0}
+    scene.write(
+        insert(items).values(id=1, label="n0", stage="statement", state="landed"),
+        insert(jobs).values(**lost, id=1, number=1, cost_usd=0.5, told_usd=0.25),
+        insert(jobs).values(**lost, id=2, number=2, cost_usd=0.5),
+    )
+    assert scene.broken() == set()
+    scene.write(insert(jobs).values(**lost, id=3, number=3, cost_usd=0.0, told_usd=0.25))
+    scene.land("n0", "proof", N0=GOOD + "-- proved\n")
+    assert scene.broken() == {"told_counts"}
 
 
 def test_processes_and_files_that_are_left_are_seen(scene: Scene) -> None:

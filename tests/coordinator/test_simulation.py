@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents import Assignment, Conflict, DependencyBrief, Limits, NodeBrief
+from agents import Assignment, Conflict, DependencyBrief, Limits, NodeBrief, Usage
 from blueprint import DependencyGraph, read_blueprint
 from checker import Layout
 from coordinator.campaign.campaign import Campaign
@@ -182,6 +182,24 @@ def test_an_agent_that_is_stopped_tells_what_it_cost_until_then(hub: Repository,
     assert isinstance(report, AttemptEnded)
     assert report.ending == "cancelled"
     assert 0 <= report.usage.cost_usd < 0.01
+
+
+def test_an_agent_tells_what_it_used_so_far_and_never_less_than_before(hub: Repository, tmp_path: Path) -> None:
+    bench = Bench(hub, tmp_path, Behaviour(success=1, median_seconds=0.2, speed=1, spread=0))
+    told: list[Usage] = []
+    report = bench.workshop.carry_out(bench.author(), lambda: False, told.append)
+    assert isinstance(report, AttemptEnded)
+    costs = [used.cost_usd for used in [*told, report.usage]]
+    assert told
+    assert costs[0] > 0
+    assert costs == sorted(costs)
+
+
+def test_an_agent_that_is_stopped_at_once_has_told_nothing(hub: Repository, tmp_path: Path) -> None:
+    bench = Bench(hub, tmp_path, Behaviour(success=1, median_seconds=1e6, speed=1))
+    told: list[Usage] = []
+    bench.workshop.carry_out(bench.author(), lambda: True, told.append)
+    assert not told
 
 
 def test_no_agent_spends_more_than_its_cap(hub: Repository, tmp_path: Path) -> None:
