@@ -113,6 +113,7 @@ class Coordinator:
             observer.follow(self._ledger)
         self._granter = Granter(campaign, book, self._ledger.begin, clock)
         self.told_to_stop = False
+        self._has_acted = False
         self._moved = False
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry, self._settings.resolver.tries)
         self._lander.recover(clock())
@@ -169,11 +170,15 @@ class Coordinator:
                 return finish
 
     def step(self, patience: float = _PATIENCE) -> Finish | None:
-        """One round: applies the reports that arrive within `patience` seconds, revives services, decides, acts."""
+        """One round: applies the reports that arrive within `patience` seconds, revives services, decides, acts.
+
+        The first round waits for no report: nobody has been sent anything yet.
+        """
         self._revive()
         try:
             self._grant_wishes()
-            self._listen(patience)
+            self._listen(patience if self._has_acted else 0.0)
+            self._has_acted = True
             return self._act_until_quiet()
         except ServiceError as error:
             # The broker is away. Leases run out meanwhile; an embedded broker is started again by the next round.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import sqlite3
@@ -72,14 +73,26 @@ def open_file(path: Path, *, writable: bool, patience: float) -> Engine:
         return connection
 
     few = _ONE_CONNECTION if writable else {}
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=QueuePool, **few)
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=connect, poolclass=QueuePool, json_deserializer=read_json, **few
+    )
     _begin_with(engine, "BEGIN IMMEDIATE" if writable else "BEGIN")
     return engine
 
 
+def read_json(text: str) -> Any:
+    """A value of a column. Most that are stored are empty lists and mappings: each is made anew, without a parser."""
+    return [] if text == "[]" else {} if text == "{}" else json.loads(text)
+
+
 def open_memory() -> Engine:
     """An engine on an empty database in memory, which is gone when it is closed."""
-    engine = create_engine("sqlite+pysqlite://", poolclass=StaticPool, connect_args={"isolation_level": None})
+    engine = create_engine(
+        "sqlite+pysqlite://",
+        poolclass=StaticPool,
+        json_deserializer=read_json,
+        connect_args={"isolation_level": None},
+    )
     _begin_with(engine, "BEGIN")
     return engine
 

@@ -37,11 +37,13 @@ _FEEDBACK = select(feedback).order_by(feedback.c.id)
 
 def seed_items(transaction: Transaction, blueprint: Blueprint) -> None:
     """Makes the work items of a blueprint that the store does not have yet."""
+    known = {(label, stage) for label, stage in transaction.execute(select(items.c.label, items.c.stage))}
     rows = [
         {"label": node.label, "stage": stage, "state": SEED.target}
         for node in blueprint.nodes
         if not node.marks.notready
         for stage in stages_of(node)
+        if (node.label, stage) not in known
     ]
     insert_missing(transaction.connection, items, rows)
 

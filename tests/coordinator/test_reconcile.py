@@ -29,6 +29,12 @@ def loop(tmp_path: Path, broker: str) -> Iterator[Loop]:
     made.close()
 
 
+def test_the_first_round_of_a_run_waits_for_no_report_before_it_decides(loop: Loop) -> None:
+    loop.begin_again()
+    loop.coordinator.step(patience=3600.0)
+    assert loop.jobs
+
+
 def test_a_lease_runs_out_by_the_clock_of_a_coordinator_that_was_there(loop: Loop) -> None:
     (audit,) = loop.jobs
     for _ in range(4):
