@@ -1,0 +1,130 @@
+"""Workers of another host: processes in a folder of their own that are given a broker and the address of a hub."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agents import Assignment, NodeBrief
+from agents.rehearsal import Action, RehearsalServer, Request
+from checker import Layout
+from coordinator.git import MAIN, Repository
+from coordinator.work.carrier import Carrier
+from coordinator.work.orders import AgentOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.reports import AttemptEnded, BuildEnded
+from tests.checker.desk import PROJECT
+from tests.support.git_server import PASSWORD, git_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from coordinator.work.orders import Order
+    from coordinator.work.reports import Report
+
+_TARGET, _MODULE, _PATH = "Book.add_zero", "Book.Nodes.AddZero", "Book/Nodes/AddZero.lean"
+_TEXT = (PROJECT / "Book/Nodes/ZeroAdd.lean").read_text()
+_STATED = _TEXT.replace("zero_add", "add_zero").replace("add .zero a", "add a .zero")
+_SECONDS = 300.0
+"""How long a job may take on a slow host."""
+
+
+class Author:
+    """A model that states a theorem and hands it in, or gives up where that is refused."""
+
+    STEPS = (
+        ("write_file", {"path": _PATH, "text": _STATED}),
+        ("submit", {"summary": "Stated."}),
+        ("give_up", {"reason": "It was refused."}),
+    )
+
+    def act(self, request: Request) -> Action:
+        return Action("On.", *self.STEPS[len(request.exchanges)])
+
+
+class Host:
+    """Another host: a folder, and workers that are told no more than the broker."""
+
+    def __init__(self, folder: Path, broker: str) -> None:
+        self.folder = folder
+        self.carrier = Carrier(broker, f"campaign-{time.time_ns()}")
+        self._broker = broker
+        folder.mkdir()
+
+    @contextlib.contextmanager
+    def worker(self, queue: str) -> Iterator[None]:
+        """Serves a queue while the context lasts."""
+        options = ("--queue", queue, "--slots", "2", "--sandbox", "none", "--warm-servers", "0", "--folder", queue)
+        environment = {**os.environ, "BLUEPROVER_BROKER": self._broker, "no_proxy": "127.0.0.1"}
+        with (self.folder / f"{queue}.log").open("w") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "coordinator", "worker", *options],
+                cwd=self.folder,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(_SECONDS)
+
+    def carry_out(self, queue: str, order: Order) -> Report:
+        """Sends an order, as the coordinator does, and waits for its report."""
+        self.carrier.send(queue, order)
+        self.carrier.flush()
+        until = time.monotonic() + _SECONDS
+        while time.monotonic() < until:
+            received = self.carrier.receive(1.0)
+            self.carrier.acknowledge([identifier for identifier, _ in received])
+            for _, report in received:
+                if isinstance(report, (AttemptEnded, BuildEnded)) and report.job == order.envelope.job:
+                    return report
+        pytest.fail((self.folder / f"{queue}.log").read_text())
+
+
+@contextlib.contextmanager
+def served(folder: Path, scheme: str) -> Iterator[str]:
+    """The address at which workers reach the hub in `folder`."""
+    if scheme == "file":
+        yield f"file://{folder}/hub.git"
+        return
+    with git_server(folder) as address:
+        yield f"{address}/hub.git"
+
+
+@pytest.mark.parametrize("broker", ["valkey"], indirect=True)
+@pytest.mark.parametrize("scheme", ["file", "http"])
+def test_workers_that_know_a_broker_and_the_address_of_a_hub_state_and_certify(
+    tmp_path: Path, broker: str, scheme: str
+) -> None:
+    hub = Repository.create(tmp_path / "coordinator" / "hub.git")
+    tip = hub.commit(hub.write_tree(PROJECT), [], "a project")
+    hub.move(MAIN, tip, None)
+    host = Host(tmp_path / "elsewhere", broker)
+    node = NodeBrief("thm:a", "theorem", "", "", "", "", _TARGET, _MODULE)
+    task = Assignment("author", "statement", node, "rehearsal", Layout("Book", ("Book/Base",), ("Book/Helpers",)))
+    with served(hub.path.parent, scheme) as remote, RehearsalServer(Author()) as model:
+        envelope = Envelope(1, host.carrier.campaign, remote, tip, "Book", ("Book/Base",), ("Book/Helpers",))
+        with host.worker("agents"):
+            access = ModelAccess(model.url, "KEY", rehearsal=True)
+            attempt = host.carry_out("agents", AgentOrder(envelope, task, access, ref="refs/attempts/a/1"))
+        assert isinstance(attempt, AttemptEnded)
+        assert attempt.ending == "submitted", attempt.summary
+        assert hub.head("refs/attempts/a/1") == attempt.head
+        assert (hub.read(attempt.head, _PATH) or b"").decode() == _STATED
+        with host.worker("builds"):
+            asked = Envelope(2, host.carrier.campaign, remote, tip, "Book", ("Book/Base",), ("Book/Helpers",))
+            order = BuildOrder(asked, attempt.head, "statement", _TARGET, _MODULE, is_definition=False, lock=None)
+            built = host.carry_out("builds", order)
+        assert isinstance(built, BuildEnded)
+        assert built.accepted, (built.reasons, built.error)
+    host.carrier.close()
+    assert not any(PASSWORD in log.read_text() for log in host.folder.glob("*.log"))
