@@ -13,10 +13,10 @@ from typing import IO, TYPE_CHECKING
 from blueprint import Blueprint, DependencyGraph
 from coordinator.campaign.declared import find_declared
 from coordinator.campaign.layout import Home, plan_homes
+from coordinator.campaign.reading import read_kept
 from coordinator.campaign.settings import Settings, load_settings
 from coordinator.errors import BookError, CampaignBusy, GitError, NotACampaign
 from coordinator.git import Repository
-from coordinator.temporary import temporary_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -113,19 +113,16 @@ class Campaign:
             blueprint.BlueprintError: there is nothing to read.
             BookError: it does not parse, holds no statements, or its nodes have no place in Lean.
         """
-        from blueprint import read_blueprint  # noqa: PLC0415 - most commands read no book
-
-        with temporary_folder("book") as scratch:
-            self.hub.export(self.main(), scratch, leave_out=".lean")  # a book reads none, and there are thousands
-            blueprint = read_blueprint(scratch / self.settings.book)
+        commit = self.main()
+        there = self.hub.blobs(commit)
+        blueprint = read_kept(self.hub, commit, there, self.settings.book, self.folder / "book.kept")
         _require_readable(blueprint)
         homes = plan_homes(blueprint, self.settings.library)
-        self._find_homes(homes)
+        self._find_homes(homes, there)
         return Book(blueprint, DependencyGraph(blueprint), homes)
 
-    def _find_homes(self, homes: dict[str, Home]) -> None:
-        """Moves the homes of nodes that ``main`` declares elsewhere than where they were planned."""
-        there = self.hub.blobs(self.main())
+    def _find_homes(self, homes: dict[str, Home], there: Mapping[str, str]) -> None:
+        """Moves the homes of nodes that ``main``, with these files, declares elsewhere than where they were planned."""
         planned = {home.path for home in homes.values()}
         wanted = {home.declaration: label for label, home in homes.items() if home.path not in there}
         for declaration, module in find_declared(self.hub, there, wanted, planned).items():
