@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import time
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,24 +30,31 @@ COMMAND = (sys.executable, "-m", "coordinator")
 
 
 def small_campaign(folder: Path, chapters: tuple[str, ...] = ("logic",), **settings: Any) -> Path:
-    """The demo's campaign with these chapters only, and `settings` over its own."""
-    prepare_demo(folder, fresh=False)
-    with tempfile.TemporaryDirectory() as scratch:
-        files = Path(scratch) / "project"
-        lay_out(files)
-        root = files / "blueprint" / "src" / "web.tex"
-        kept = [
-            line
-            for line in root.read_text().splitlines()
-            if not line.startswith(r"\input{chapter/") or line.removeprefix(r"\input{chapter/").rstrip("}") in chapters
-        ]
-        root.write_text("\n".join(kept))
-        hub = folder / "hub.git"
-        subprocess.run(["rm", "-rf", str(hub)], check=True)
-        commit_folder(hub, files, "A small book")
+    """The demo's campaign with these chapters only, and `settings` over its own: a copy of one founded once."""
+    shutil.copytree(_founded(chapters), folder, dirs_exist_ok=True)
     file = folder / SETTINGS_FILE
     values = yaml.safe_load(file.read_text())
     file.write_text(yaml.safe_dump({**values, **settings}))
+    return folder
+
+
+@cache
+def _founded(chapters: tuple[str, ...]) -> Path:
+    """Such a campaign that nobody runs, which goes with this process."""
+    scratch = Path(tempfile.mkdtemp(prefix="small-campaign-"))
+    atexit.register(shutil.rmtree, scratch)
+    folder, files = scratch / "campaign", scratch / "project"
+    prepare_demo(folder, fresh=False)
+    lay_out(files)
+    root = files / "blueprint" / "src" / "web.tex"
+    kept = [
+        line
+        for line in root.read_text().splitlines()
+        if not line.startswith(r"\input{chapter/") or line.removeprefix(r"\input{chapter/").rstrip("}") in chapters
+    ]
+    root.write_text("\n".join(kept))
+    shutil.rmtree(folder / "hub.git")
+    commit_folder(folder / "hub.git", files, "A small book")
     return folder
 
 
