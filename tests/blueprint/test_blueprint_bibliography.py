@@ -188,11 +188,11 @@ def test_any_bibliography_is_answered(text: str) -> None:
     ],
 )
 def test_long_bibliographies_end_soon(piece: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for record in parse_bib(piece * (60_000 // len(piece))).values():
         write_record(record)
     parse_bbl(piece * (60_000 // len(piece)))
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_pictures_in_the_folder_are_named_and_others_missed(read: Read, tmp_path: Path) -> None:

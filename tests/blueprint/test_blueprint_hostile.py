@@ -116,9 +116,9 @@ def test_any_bytes_are_answered(data: bytes) -> None:
 )  # fmt: skip
 def test_long_repetitions_end_soon(tmp_path: Path, piece: str) -> None:
     (tmp_path / "web.tex").write_text("\\relax " + piece * (60_000 // len(piece)), encoding="utf-8")
-    start = time.perf_counter()
+    start = time.process_time()
     examine(tmp_path)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 @pytest.mark.parametrize(

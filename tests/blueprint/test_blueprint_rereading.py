@@ -101,9 +101,9 @@ def test_only_what_changed_is_scanned_again(tmp_path: Path) -> None:
         text = chapter.read_text(encoding="utf-8")
         more = f"\\begin{{lemma}}\\label{{more{number}}} More. \\end{{lemma}}\n"
         chapter.write_text(text + more, encoding="utf-8")
-        start = time.perf_counter()
+        start = time.process_time()
         book = reader.read()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.1
     assert len(book.nodes) == 1_505
     assert book == read_blueprint(tmp_path)

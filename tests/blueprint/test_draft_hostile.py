@@ -138,10 +138,10 @@ def test_long_repetitions_end_soon(tmp_path: Path, piece: str) -> None:
     lay_out(tmp_path, f"\\begin{{lemma}}{body}\\end{{lemma}}\n\\begin{{lemma}}[{piece * 30}]x\\end{{lemma}}".encode())
     book = read_blueprint(tmp_path / "book" / "web.tex")
     files = read_originals(tmp_path / "book" / "web.tex", book)
-    start = time.perf_counter()
+    start = time.process_time()
     proposed = draft(book, {name: file.text for name, file in files.items()})
     drafted_files(proposed, files)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize("step", [-1, 1])
@@ -151,8 +151,8 @@ def test_a_long_chain_of_references_is_drafted_soon(tmp_path: Path, step: int) -
     )
     lay_out(tmp_path, "\n\n".join(statements).encode())
     book = read_blueprint(tmp_path / "book" / "web.tex")
-    start = time.perf_counter()
+    start = time.process_time()
     proposed = draft(book)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert len(proposed.edges) > 3_000
     assert draft(book) == proposed
