@@ -9,7 +9,6 @@ A command imports what it needs when it is called, so that ``blueprover check`` 
 
 from __future__ import annotations
 
-import gc
 import sys
 
 import typer
@@ -35,8 +34,6 @@ from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
 
-_YOUNG_OBJECTS = 50_000
-"""Objects made before the collector looks at them: with Python's 700, it takes an eighth of a short command's time."""
 INTERRUPTED = 130
 WRONG_INPUT = 2
 NO_ENGINE = 7
@@ -85,7 +82,6 @@ app.command()(migrate)
 
 def main() -> None:
     """Runs the command line; expected errors end it with one sentence and their exit code."""
-    gc.set_threshold(_YOUNG_OBJECTS)
     errors = Console(stderr=True)
     try:
         app()
