@@ -19,6 +19,7 @@ from agents.errors import MissingKey, ModelRefused, ModelUnavailable
 from agents.outcome import Usage
 from agents.prices import PriceTable
 from agents.retries import Backoff, Broken, classify
+from agents.sending import LETTING_GO, send
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,7 @@ class AnthropicModel:
             max_retries=0,  # repeats are made here, where they are seen, counted and cancelled
             timeout=httpx2.Timeout(read_seconds, connect=CONNECT_SECONDS),
             http_client=anthropic.DefaultHttpxClient(
+                event_hooks=LETTING_GO,
                 # As many connections as there are attempts, which their slots bound: none waits for another's answer.
                 limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
                 # A proxy of the environment must not be asked for a server on this machine.
@@ -175,13 +177,7 @@ class AnthropicModel:
         """Send one request and read its stream to the end, recording what it used however it ends."""
         answer = _Answer()
         try:
-            with self._client.messages.stream(
-                model=model,
-                max_tokens=max_output_tokens,
-                system=conversation.cached_system(),
-                tools=conversation.tools,
-                messages=conversation.cached_turns(),
-            ) as stream:
+            with send(self._client, model, conversation, max_output_tokens) as stream:
                 answer.read(stream, meter, cancelled)
         finally:
             meter.record(answer.usage, answered=answer.complete)

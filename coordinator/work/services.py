@@ -39,8 +39,16 @@ STOP_SECONDS = 5.0
 WORKER = (sys.executable, "-m", "coordinator", "worker")
 """The command that starts a worker, without its options."""
 
-_NO_HOARDS = "glibc.malloc.tcache_count=0"
-"""Has no thread of a worker keep freed memory for itself: with thousands of them that is a fifth of all it holds."""
+_NO_HOARDS = ":".join(
+    f"glibc.malloc.{name}"
+    for name in ("tcache_count=0", "arena_max=1", f"mmap_threshold={60 << 10}", f"trim_threshold={32 << 20}")
+)
+"""Has no thread of a worker keep freed memory for itself, or for a few: with thousands of them that is a fifth of all
+that the worker holds. They do not wait for each other's allocations, since Python lets one run at a time.
+
+Who waits for an answer holds a buffer of 64 KiB for what comes. Mapped by itself, it takes a page until something
+comes, while a piece of memory that was used before would count whole. What is freed is not trimmed each time.
+"""
 
 _RESTARTS = 5
 _RESTART_WINDOW = 60.0
