@@ -43,6 +43,7 @@ def plan_homes(blueprint: Blueprint, library: str) -> dict[str, Home]:
         BookError: a ``\lean`` name is no Lean name, or two nodes share one.
     """
     homes: dict[str, Home] = {}
+    chapters = [_capital(_camel(_NO_WORDS.sub(" ", each.title)) or "Main") for each in blueprint.chapters]
     modules: set[str] = set()
     owners: dict[str, Node] = {}
     for node in blueprint.nodes:
@@ -53,8 +54,7 @@ def plan_homes(blueprint: Blueprint, library: str) -> dict[str, Home]:
                 f"({owners[declaration].place}); give one of them another \\lean name."
             )
         owners[declaration] = node
-        chapter = _camel(_NO_WORDS.sub(" ", blueprint.chapters[node.chapter].title)) or "Main"
-        stem = f"{library}.{_capital(chapter)}.{_capital(_camel(declaration.rsplit('.', 1)[-1]) or 'Node')}"
+        stem = f"{library}.{chapters[node.chapter]}.{_capital(_camel(declaration.rsplit('.', 1)[-1]) or 'Node')}"
         module = _fresh(stem, modules)
         modules.add(module.lower())
         homes[node.label] = Home(module, declaration)
