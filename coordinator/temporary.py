@@ -31,6 +31,15 @@ def temporary_folder(name: str) -> Iterator[Path]:
         yield Path(folder)
 
 
+def clear_after_the_dead() -> None:
+    """Removes what killed processes left, without waiting until this one needs a folder.
+
+    Raises:
+        OSError: there is no place for temporary files.
+    """
+    _place()
+
+
 def _place() -> Path:
     """This process's own folder. It is made once, and goes with the process."""
     root = Path(tempfile.gettempdir()) / f"blueprover-{os.getuid()}"

@@ -34,6 +34,7 @@ from coordinator.store.reports import end_attempt, end_build, end_resolution, en
 from coordinator.store.spending import note_told
 from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
+from coordinator.temporary import clear_after_the_dead
 from coordinator.work.carrier import Carrier
 from coordinator.work.hello import hello
 from coordinator.work.reports import (
@@ -117,6 +118,7 @@ class Coordinator:
         self._moved = False
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry, self._settings.resolver.tries)
         self._lander.recover(clock())
+        clear_after_the_dead()
         if services.owns_broker:
             self._reap_all(lambda _: True, blame=False)
         self._ledger.extend_leases(clock() + self._settings.lease.seconds)

@@ -50,3 +50,14 @@ def test_nothing_is_left_by_a_process_that_ended_nor_by_one_that_was_killed_once
     assert any(path.name == "file" for path in left(tmp_path))
     run(tmp_path)
     assert left(tmp_path) == []
+
+
+def test_a_process_that_needs_no_folder_can_clear_up_after_the_dead_too(tmp_path: Path) -> None:
+    run(tmp_path, "killed")
+    subprocess.run(
+        [sys.executable, "-c", "from coordinator.temporary import clear_after_the_dead as clear; clear()"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        timeout=60,
+        check=True,
+    )
+    assert left(tmp_path) == []
