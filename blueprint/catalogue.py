@@ -5,7 +5,6 @@ Its source is ``problems.toml`` beside this module.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -86,6 +85,8 @@ class Entry:
 @cache
 def catalogue() -> Mapping[str, Entry]:
     """Return all entries by code, in the order of the codes."""
+    import tomllib  # noqa: PLC0415 - few ask what a problem is
+
     raw = tomllib.loads(Path(__file__).with_name("problems.toml").read_text(encoding="utf-8"))
     return {code: _entry(code, raw[code]) for code in sorted(raw)}
 

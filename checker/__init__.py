@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from checker.gate.gate import judge
     from checker.gate.judgement import Code, Judgement, Reason
     from checker.kernel.declaration import Declaration
+    from checker.lean.choice import Choice
     from checker.lean.diagnostic import Diagnostic
     from checker.lean.lake import LakeBuild, LakeMessage, LakeProject, LakeToolchain
-    from checker.lean.project import Choice, toolchain_of
+    from checker.lean.project import toolchain_of
     from checker.lean.toolchain import EmbeddedLean, Toolchain, find_lean
     from checker.sandbox import Limits, Sandbox
     from checker.source.header import Header, Import, imports_of, module_of, path_of
@@ -34,7 +35,7 @@ _HOMES = {
     "Certificates": "checker.build.certificates",
     "Change": "checker.gate.change",
     "CheckerError": "checker.errors",
-    "Choice": "checker.lean.project",
+    "Choice": "checker.lean.choice",
     "Code": "checker.gate.judgement",
     "Declaration": "checker.kernel.declaration",
     "Diagnostic": "checker.lean.diagnostic",

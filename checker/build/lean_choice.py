@@ -19,7 +19,7 @@ from checker.source.tree import read_regular
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from checker.lean.project import Choice
+    from checker.lean.choice import Choice
     from checker.lean.toolchain import Toolchain
     from checker.sandbox import Sandbox
 

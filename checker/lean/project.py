@@ -6,17 +6,15 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from checker.errors import LeanMissing
 from checker.lean.lake import LakeToolchain, installed_toolchain
 from checker.lean.toolchain import find_lean
 
 if TYPE_CHECKING:
+    from checker.lean.choice import Choice
     from checker.lean.toolchain import Toolchain
-
-Choice = Literal["auto", "embedded", "lake"]
-"""What people may say about a folder's Lean."""
 
 LAKEFILES: Final = ("lakefile.lean", "lakefile.toml")
 TOOLCHAIN_FILE: Final = "lean-toolchain"
