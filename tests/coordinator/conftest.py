@@ -87,6 +87,15 @@ def broker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     process.wait(10)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_in_the_broker(request: pytest.FixtureRequest) -> None:
+    """What earlier tests sent and announced, in whatever order they came, is nothing to this one."""
+    if "broker" in request.fixturenames:
+        client = redis.Redis.from_url(request.getfixturevalue("broker"))
+        client.flushall()
+        client.close()
+
+
 def _await_answer(url: str) -> None:
     client = redis.Redis.from_url(url)
     wait_for(lambda: _answers(client))
