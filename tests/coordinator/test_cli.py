@@ -39,7 +39,7 @@ def test_a_worker_says_what_it_lacks() -> None:
 
 
 @pytest.mark.parametrize(
-    ("broker", "sandbox", "code", "words"),
+    ("address", "sandbox", "code", "words"),
     [
         ("localhost:6379", "none", 6, "The broker's URL is none"),
         ("redis://127.0.0.1:1/0", "none", 6, "The broker does not answer"),
@@ -47,12 +47,12 @@ def test_a_worker_says_what_it_lacks() -> None:
     ],
 )
 def test_a_worker_that_cannot_serve_says_why_in_one_sentence(
-    tmp_path: Path, broker: str, sandbox: str, code: int, words: str
+    tmp_path: Path, address: str, sandbox: str, code: int, words: str
 ) -> None:
     command = [*COMMAND, "worker", "--queue", "agents", "--slots", "1", "--folder", str(tmp_path / "w")]
     answer = subprocess.run(
         [*command, "--sandbox", sandbox],
-        env={**os.environ, "BLUEPROVER_BROKER": broker},
+        env={**os.environ, "BLUEPROVER_BROKER": address},
         capture_output=True,
         text=True,
         timeout=60,
