@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from coordinator.observation.metrics import Family, Histogram, Registry
 from coordinator.schedule.state import OPEN_STATES, JobKind
-from coordinator.store.schema import items, jobs, landings, pull_requests
+from coordinator.store.schema import jobs
+from coordinator.views.tallies import count_landings, count_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,18 +77,9 @@ class Measures:
             if ending in _LOST:
                 self._lost.add(count, kind)
             self._spend(kind, dollars, read, written)
-        done = (
-            select(items.c.stage, func.count())
-            .select_from(landings)
-            .join(pull_requests, pull_requests.c.number == landings.c.pull_request)
-            .join(items, items.c.id == pull_requests.c.item)
-            .where(landings.c.state == "landed")
-            .group_by(items.c.stage)
-        )
-        self._landings.values = {"statement": 0.0, "proof": 0.0, **dict(transaction.execute(done).all())}
-        states = select(pull_requests.c.state, func.count()).group_by(pull_requests.c.state)
+        self._landings.values = {"statement": 0.0, "proof": 0.0, **count_landings(transaction)}
         known: dict[str, float] = dict.fromkeys((*OPEN_STATES, *_CLOSED), 0.0)
-        self._requests.values = {**known, **dict(transaction.execute(states).all())}
+        self._requests.values = {**known, **count_requests(transaction)}
 
     def note_happening(self, happening: Happening) -> None:
         """Counts something that happened."""
