@@ -123,9 +123,9 @@ class Campaign:
 
     def _find_homes(self, homes: dict[str, Home], there: Mapping[str, str]) -> None:
         """Moves the homes of nodes that ``main``, with these files, declares elsewhere than where they were planned."""
-        planned = {home.path for home in homes.values()}
-        wanted = {home.declaration: label for label, home in homes.items() if home.path not in there}
-        for declaration, module in find_declared(self.hub, there, wanted, planned).items():
+        planned = {label: home.path for label, home in homes.items()}
+        wanted = {homes[label].declaration: label for label, path in planned.items() if path not in there}
+        for declaration, module in find_declared(self.hub, there, wanted, set(planned.values())).items():
             homes[wanted[declaration]] = Home(module, declaration)
 
     @contextmanager

@@ -10,10 +10,13 @@ A command imports what it needs when it is called, so that ``blueprover check`` 
 from __future__ import annotations
 
 import sys
+from copy import copy
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from typer.main import get_command_name
 
 from blueprint import BlueprintError
 from coordinator.cli.accounts import cost, failures
@@ -33,6 +36,9 @@ from coordinator.cli.store import backup, export, log, migrate, restore
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
+
+if TYPE_CHECKING:
+    from typer.models import CommandInfo
 
 INTERRUPTED = 130
 WRONG_INPUT = 2
@@ -84,7 +90,7 @@ def main() -> None:
     """Runs the command line; expected errors end it with one sentence and their exit code."""
     errors = Console(stderr=True)
     try:
-        app()
+        _only(sys.argv[1:2])()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
@@ -96,6 +102,18 @@ def main() -> None:
             raise
         errors.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
         sys.exit(code)
+
+
+def _only(called: list[str]) -> typer.Typer:
+    """The application without commands other than the one called: to build all takes longer than most need to run."""
+    chosen = [each for each in app.registered_commands if _name_of(each) in called]
+    small = copy(app)
+    small.registered_commands = chosen or app.registered_commands
+    return small
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or get_command_name(command.callback.__name__ if command.callback else "")
 
 
 def _exit_code(error: Exception) -> int | None:

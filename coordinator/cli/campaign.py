@@ -100,15 +100,13 @@ def status(
     from coordinator.campaign.campaign import Campaign
     from coordinator.store.opening import open_to_read
     from coordinator.views.live import draw, plain
-    from coordinator.views.snapshot import take_snapshot
+    from coordinator.views.snapshot import look_once
     from coordinator.views.status import status_of
-    from coordinator.views.under_way import look_at_jobs
 
     campaign = Campaign.open(folder)
     store = open_to_read(campaign)
     try:
-        snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
-        under_way = look_at_jobs(store)
+        snapshot, under_way = look_once(campaign, store)
     finally:
         store.close()
     if as_json:

@@ -49,7 +49,7 @@ def list_issues(
     """List the open issues, oldest first."""
     from coordinator.campaign.campaign import Campaign
     from coordinator.store.opening import has_store, open_to_read
-    from coordinator.views.snapshot import open_issues
+    from coordinator.views.recorded import open_issues
     from coordinator.views.status import issues_as_json
 
     campaign = Campaign.open(folder)

@@ -22,7 +22,7 @@ from coordinator.schedule.scheduler import Finish
 from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.temporary import temporary_folder
 from coordinator.views.live import LiveView, one_line, plain
-from coordinator.views.snapshot import take_snapshot
+from coordinator.views.snapshot import look_once, take_snapshot
 from coordinator.views.under_way import look_at_jobs
 from coordinator.work.services import Services
 from coordinator.work.shared_certificates import Sharing
@@ -195,7 +195,7 @@ def summary(campaign: Campaign, finish: Finish) -> str:
     """How a run ended, in a few lines."""
     store = open_to_read(campaign)
     try:
-        snapshot = take_snapshot(campaign, campaign.read_book(), store, sources=False)
+        snapshot, _ = look_once(campaign, store)
     finally:
         store.close()
     return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot)}")

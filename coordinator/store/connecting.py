@@ -91,7 +91,7 @@ def open_memory() -> Engine:
         "sqlite+pysqlite://",
         poolclass=StaticPool,
         json_deserializer=read_json,
-        connect_args={"isolation_level": None},
+        connect_args={"isolation_level": None, "check_same_thread": False},
     )
     _begin_with(engine, "BEGIN")
     return engine

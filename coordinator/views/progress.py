@@ -39,11 +39,15 @@ def progress_of(book: Book, stages: Stages) -> dict[str, NodeProgress]:
 
 
 def with_details(
-    progress: Mapping[str, NodeProgress], transaction: Transaction, book: Book, stages: Stages, state: CampaignState
+    progress: Mapping[str, NodeProgress],
+    book: Book,
+    stages: Stages,
+    state: CampaignState,
+    spent: Mapping[str, tuple[int, float]],
 ) -> dict[str, NodeProgress]:
-    """The same with what each node rests on, has cost, and why it failed."""
+    """The same with what each node rests on, has cost (see `sum_by_label`), and why it failed."""
     assumes = _assumed_labels(book, stages)
-    spent, active = _spent_by_label(transaction), _active(state)
+    active = _active(state)
     detailed = {}
     for label, each in progress.items():
         attempts, cost = spent.get(label, (0, 0.0))
@@ -107,7 +111,8 @@ def _active(state: CampaignState) -> dict[str, str]:
     return doing
 
 
-def _spent_by_label(transaction: Transaction) -> dict[str, tuple[int, float]]:
+def sum_by_label(transaction: Transaction) -> dict[str, tuple[int, float]]:
+    """How many attempts were made on each node, and what they cost, in dollars; by label."""
     rows = transaction.execute(
         select(
             items.c.label,

@@ -1,32 +1,44 @@
-"""Taking snapshots: a campaign's state as plain data, for the site, the live view and ``blueprover status``."""
+"""Snapshots: a campaign's state as plain data, for the site, the live view and ``blueprover status``."""
 
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
-from blueprint.snapshot import FailureRecord, IssueRecord, PullRequestRecord, Snapshot, VerdictRecord
+from blueprint.snapshot import Snapshot
 from coordinator.git import Repository
-from coordinator.store.schema import failures, issues, items, jobs, landings, pull_requests, verdicts
-from coordinator.store.stages import load_stages
-from coordinator.store.store import get_meta
 from coordinator.views.progress import progress_of, with_details
-from coordinator.views.tallies import count_attempts, count_landings, count_requests, count_rungs, sum_use
+from coordinator.views.recorded import read_recorded
+from coordinator.views.tallies import count_all
+from coordinator.views.under_way import look_at_jobs
 
 if TYPE_CHECKING:
     from coordinator.campaign.campaign import Book, Campaign
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.views.recorded import Recorded
+    from coordinator.views.tallies import Tallies
+    from coordinator.views.under_way import UnderWay
 
 _DIFF_SHOWN = 100_000
 _MEMORY = 4096
 
-_LATEST = 100
-"""How many landings and failures a brief snapshot names."""
+
+def look_once(campaign: Campaign, store: Store) -> tuple[Snapshot, UnderWay]:
+    """The campaign in brief and what it does, for whoever has not read its book: that is read while the store counts.
+
+    Raises:
+        StoreError: the store cannot be read.
+        BlueprintError, BookError, GitError: the book cannot; see `Campaign.read_book`.
+    """
+    with ThreadPoolExecutor(max_workers=1) as counting:
+        tallies, under_way = counting.submit(count_all, store), counting.submit(look_at_jobs, store)
+        book = campaign.read_book()
+        snapshot = _compose(campaign, book, read_recorded(store, brief=True), tallies.result())
+        return snapshot, under_way.result()
 
 
 def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool) -> Snapshot:
@@ -39,104 +51,40 @@ def take_snapshot(campaign: Campaign, book: Book, store: Store, *, sources: bool
         sources: whether to read Lean sources and diffs from the hub too, as the site needs them; without them the
             snapshot is brief: of what landed and what failed it names the last only.
     """
-    latest = None if sources else _LATEST
-    with store.begin() as transaction:
-        stages, use = load_stages(transaction), sum_use(transaction)
-        progress = progress_of(book, stages)
-        if sources:
-            from coordinator.store.loading import load_records  # noqa: PLC0415 - only the site needs all that
-
-            progress = with_details(progress, transaction, book, stages, load_records(transaction))
-        snapshot = Snapshot(
-            campaign=campaign.settings.name,
-            state=_campaign_state(transaction, running=campaign.is_running()),
-            paused=bool(get_meta(transaction, "paused", False)),
-            skipped=tuple(label for label in book.homes if label in stages.skipped),
-            reason=str(get_meta(transaction, "reason")),
-            blueprint=book.blueprint,
-            progress=progress,
-            attempts=count_attempts(transaction),
-            pull_requests=_requests(transaction, latest),
-            requests=count_requests(transaction),
-            landings=count_landings(transaction),
-            rungs=count_rungs(transaction),
-            failures=_failures(transaction, latest),
-            issues=open_issues(transaction),
-            input_tokens=use.input_tokens,
-            output_tokens=use.output_tokens,
-            cost_usd=use.cost_usd,
-            retries=use.retries,
-            models=use.models,
-            sandbox=campaign.settings.workers.sandbox,
-            rehearsal=bool(campaign.settings.model.rehearsal),
-            lean=str(get_meta(transaction, "lean")),
-            taken_at=time.time(),
-        )
+    snapshot = _compose(campaign, book, read_recorded(store, brief=not sources), count_all(store))
     return _with_sources(snapshot, campaign) if sources else snapshot
 
 
-def _campaign_state(transaction: Transaction, *, running: bool) -> str:
-    """The state written down, corrected for a coordinator that died without a word."""
-    state = str(get_meta(transaction, "state", "new"))
-    return "stopped" if state == "running" and not running else state
-
-
-def _requests(transaction: Transaction, latest: int | None) -> tuple[PullRequestRecord, ...]:
-    """All pull requests, or the `latest` that landed, without what was said of them."""
-    chosen = (
-        select(pull_requests, items.c.label, items.c.stage, jobs.c.number.label("attempt"))
-        .join(items, items.c.id == pull_requests.c.item)
-        .join(jobs, jobs.c.id == pull_requests.c.job)
-        .order_by(pull_requests.c.number)
-    )
-    given: dict[int, list[VerdictRecord]] = {}
-    if latest is not None:
-        last = select(landings.c.pull_request).where(landings.c.state == "landed")
-        last = last.order_by(landings.c.id.desc()).limit(latest)
-        rows = transaction.execute(chosen.where(pull_requests.c.number.in_(last)))
-    else:
-        rows = transaction.execute(chosen)
-        for row in transaction.execute(select(verdicts).order_by(verdicts.c.id)):
-            record = VerdictRecord(row.reviewer, row.decision, row.reasons, row.commit)
-            given.setdefault(row.pull_request, []).append(record)
-    return tuple(
-        PullRequestRecord(
-            number=row.number,
-            label=row.label,
-            stage=row.stage,
-            state=row.state,
-            attempt=row.attempt,
-            base=row.base,
-            head=row.head,
-            landed_as=row.landed_as,
-            reason=row.reason,
-            verdicts=tuple(given.get(row.number, ())),
-            opened_at=row.opened_at,
-            closed_at=row.closed_at,
-        )
-        for row in rows
-    )
-
-
-def _failures(transaction: Transaction, latest: int | None) -> tuple[FailureRecord, ...]:
-    """All failures, or the `latest`, oldest first."""
-    rows = transaction.execute(
-        select(failures, items.c.label, items.c.stage)
-        .join(items, items.c.id == failures.c.item)
-        .order_by(failures.c.id.desc())
-        .limit(latest)
-    ).all()
-    return tuple(
-        FailureRecord(row.label, row.stage, row.cause, row.reason, row.at, final=bool(row.final))
-        for row in reversed(rows)
-    )
-
-
-def open_issues(transaction: Transaction) -> tuple[IssueRecord, ...]:
-    """The issues that are not closed, oldest first."""
-    rows = transaction.execute(select(issues).where(issues.c.state == "open").order_by(issues.c.number))
-    return tuple(
-        IssueRecord(row.number, row.kind, row.label, row.text, row.filed_by, row.times, row.opened_at) for row in rows
+def _compose(campaign: Campaign, book: Book, recorded: Recorded, tallies: Tallies) -> Snapshot:
+    progress = progress_of(book, recorded.stages)
+    if recorded.details is not None:
+        progress = with_details(progress, book, recorded.stages, recorded.details.records, recorded.details.spent)
+    # A coordinator that died without a word has left `running` behind.
+    died = recorded.state == "running" and not campaign.is_running()
+    return Snapshot(
+        campaign=campaign.settings.name,
+        state="stopped" if died else recorded.state,
+        paused=recorded.paused,
+        skipped=tuple(label for label in book.homes if label in recorded.stages.skipped),
+        reason=recorded.reason,
+        blueprint=book.blueprint,
+        progress=progress,
+        attempts=tallies.attempts,
+        pull_requests=recorded.pull_requests,
+        requests=tallies.requests,
+        landings=tallies.landings,
+        rungs=tallies.rungs,
+        failures=recorded.failures,
+        issues=recorded.issues,
+        input_tokens=tallies.use.input_tokens,
+        output_tokens=tallies.use.output_tokens,
+        cost_usd=tallies.use.cost_usd,
+        retries=tallies.use.retries,
+        models=tallies.use.models,
+        sandbox=campaign.settings.workers.sandbox,
+        rehearsal=bool(campaign.settings.model.rehearsal),
+        lean=recorded.lean,
+        taken_at=time.time(),
     )
 
 

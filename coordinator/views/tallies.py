@@ -12,7 +12,7 @@ from blueprint.snapshot import ModelRecord
 from coordinator.store.schema import items, jobs, landings, pull_requests
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Transaction
+    from coordinator.store.store import Store, Transaction
 
 
 @dataclass(slots=True)
@@ -30,6 +30,37 @@ class Use:
     cost_usd: float = 0.0
     retries: int = 0
     models: dict[str, ModelRecord] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Sums over a whole campaign.
+
+    Attributes:
+        attempts: by how they ended, or by their state where they have not.
+        requests: pull requests by state.
+        landings: by stage.
+        rungs: landed pull requests by what joined them with ``main``.
+        use: what agents have used.
+    """
+
+    attempts: dict[str, int]
+    requests: dict[str, int]
+    landings: dict[str, int]
+    rungs: dict[str, int]
+    use: Use
+
+
+def count_all(store: Store) -> Tallies:
+    """All of them."""
+    with store.begin() as transaction:
+        return Tallies(
+            use=sum_use(transaction),
+            attempts=count_attempts(transaction),
+            requests=count_requests(transaction),
+            landings=count_landings(transaction),
+            rungs=count_rungs(transaction),
+        )
 
 
 def sum_use(transaction: Transaction) -> Use:

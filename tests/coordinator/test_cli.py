@@ -61,3 +61,16 @@ def test_a_worker_that_cannot_serve_says_why_in_one_sentence(
     assert answer.returncode == code
     assert words in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["merge-driver", "log", "issue"])
+def test_a_command_that_is_built_alone_is_called_as_among_all(command: str) -> None:
+    answer = blueprover(command, "--help", timeout=60)
+    assert answer.returncode == 0
+    assert f"Usage: python -m coordinator {command}" in " ".join(answer.stdout.split())
+
+
+def test_a_misspelt_command_is_told_which_one_is_meant() -> None:
+    answer = blueprover("statu", timeout=60)
+    assert answer.returncode == 2
+    assert "Did you mean 'status'?" in answer.stderr

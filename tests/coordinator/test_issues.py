@@ -13,7 +13,7 @@ from coordinator.store import issues as issues_module
 from coordinator.store import jobs, reports
 from coordinator.store.issues import _digest_of, close_issues, file_issue, open_issues_of
 from coordinator.store.schema import issues
-from coordinator.views.snapshot import open_issues
+from coordinator.views.recorded import open_issues
 from coordinator.work.reports import AttemptEnded, ReviewEnded
 from tests.coordinator.test_steering import SETTINGS, Steered
 from tests.coordinator.test_transitions import SPENT

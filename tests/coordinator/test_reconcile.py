@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from agents import Usage
-from coordinator.views.snapshot import take_snapshot
+from coordinator.views.snapshot import look_once, take_snapshot
 from coordinator.views.status import status_of
 from coordinator.work.carrier import board_key
 from coordinator.work.reports import AttemptEnded, AuditEnded, Beat
@@ -66,6 +67,8 @@ def test_an_audit_by_another_lean_than_the_runs_is_no_answer_and_status_tells_wh
     loop.step()
     shown = take_snapshot(loop.campaign, loop.campaign.read_book(), loop.store, sources=False)
     assert status_of(shown)["lean"] == "Lean of the first"
+    looked, _ = look_once(loop.campaign, loop.store)
+    assert replace(looked, taken_at=shown.taken_at) == shown
     loop.push_to_main()
     loop.step()
     (again,) = (job.id for job in loop.state.jobs if job.kind == "audit")
