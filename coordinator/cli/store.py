@@ -12,12 +12,20 @@ import typer
 from coordinator.cli.plain import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from coordinator.campaign.campaign import Campaign
 
 Here = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 
 _GLANCE = 0.5
 """Seconds between two looks at a log that is followed."""
+
+_PATIENCE = 30.0
+"""Seconds for which the store of a log that is followed may be out of reach."""
+
+_LINES_AT_ONCE = 500
+"""Lines of a log that are written at once: few enough for the first to be seen in an instant."""
 
 
 def migrate(folder: Here = Path()) -> None:
@@ -110,16 +118,54 @@ def log(
     label = None if node is None else _label_of(campaign, node)
     store = open_to_read(campaign)
     history = History(store, label)
+
+    def tell() -> None:
+        _print(each.as_json() if as_json else printable(each.as_line()) for each in history.read_on())
+
     try:
-        while True:
-            for happening in history.read_on():
-                typer.echo(happening.as_json() if as_json else printable(happening.as_line()))
-            if not follow:
-                return
-            sys.stdout.flush()
+        tell()
+        while follow:
+            store.close()  # whatever is in its place at the next look is what is read then
             time.sleep(_GLANCE)
+            _try_for_a_while(tell)
     finally:
         store.close()
+
+
+def _try_for_a_while(tell: Callable[[], None]) -> None:
+    """Tells what is new, though the store may be away for a moment, as while a backup is put in its place.
+
+    Raises:
+        StoreError: the store cannot be read, and not for a moment only.
+    """
+    from coordinator.errors import StoreError
+
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return tell()
+        except StoreError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(_GLANCE)
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Writes lines as they come, many at once."""
+    waiting: list[str] = []
+    try:
+        for line in lines:
+            waiting.append(line)
+            if len(waiting) == _LINES_AT_ONCE:
+                _write(waiting)
+    finally:
+        _write(waiting)
+
+
+def _write(waiting: list[str]) -> None:
+    sys.stdout.write("".join(f"{line}\n" for line in waiting))
+    sys.stdout.flush()
+    waiting.clear()
 
 
 def _begun(folder: Path) -> Campaign:

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Text, bindparam, cast, func, select
 
 from coordinator.store.schema import events, items, jobs, pull_requests
-from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from sqlalchemy import Row
+    from sqlalchemy import ColumnElement
 
     from coordinator.store.store import Store, Transaction
 
 _AT_ONCE = 1000
-"""Events held in memory."""
+"""Events read at once, and so held in memory, of a whole log."""
 
+_LOOKED_THROUGH = 10_000
+"""Events looked through at once for those of one node, of which there are few."""
+
+_SECONDS_KEPT = 1024
 _COMMITS = frozenset({"commit", "head", "tip"})
 _COMMIT_SHOWN = 10
 _WORDS_SHOWN = 200
-_NAMES = {"job": "job", "pull_request": "pull request"}
+_NAMES = {"pull_request": "pull request"}
+_NOTHING = (None, "", 0.0)
+"""What a line is silent about."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One event, with the node it was about.
+class Happening(NamedTuple):
+    """One event, with the node it was about. A tuple, for a large campaign's log has hundreds of thousands.
 
     Attributes:
         id: its number in the log.
@@ -50,15 +54,13 @@ class Happening:
 
     def as_json(self) -> str:
         """One line of JSON."""
-        told = {"id": self.id, "at": self.at, "kind": self.kind, "node": self.node, "stage": self.stage}
-        return json.dumps({**told, "data": {key: value for key, value in self.data.items() if key != "item"}})
+        return _as_json(self._asdict())
 
     def as_line(self) -> str:
         """One line for people."""
-        when = datetime.fromtimestamp(self.at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-        about = f"{self.node} ({self.stage}): " if self.node else ""
-        words = [self.kind.replace("_", " "), *filter(None, map(_words, self.data.items()))]
-        return f"{when}  {about}{', '.join(words)}"
+        about = f"{self.node} ({self.stage}): " if self.stage else f"{self.node}: " if self.node else ""
+        more = [_words(key, value) for key, value in self.data.items() if value not in _NOTHING and key != "node"]
+        return f"{_moment(int(self.at))}  {about}{', '.join([self.kind.replace('_', ' '), *more])}"
 
 
 class History:
@@ -73,57 +75,74 @@ class History:
         self._store = store
         self._node = node
         self._last = 0
-        self._items: dict[int, tuple[str, str]] = {}
-        self._item_of_job: dict[int, int | None] = {}
-        self._item_of_request: dict[int, int | None] = {}
+        self._end = (0, 0.0)
 
     def read_on(self) -> Iterator[Happening]:
-        """What happened since the last call, oldest first.
+        """What happened since the last call, oldest first, as it is read: no log is too long for it.
+
+        Where a backup was put in the store's place meanwhile, that is what happened in it after all that was told.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        while True:
+        with self._store.begin() as transaction:
+            self._find_end(transaction)
+        statement, width = (_ALL, _AT_ONCE) if self._node is None else (_OF_NODE, _LOOKED_THROUGH)
+        while self._last < self._end[0]:
+            # In pieces: a reader that dawdles, such as a pager, must not keep the store's old pages from being reused.
+            until = min(self._last + width, self._end[0])
             with self._store.begin() as transaction:
-                newer = select(events).where(events.c.id > self._last).order_by(events.c.id).limit(_AT_ONCE)
-                rows = transaction.execute(newer).all()
-                self._learn(transaction, rows)
-            for row in rows:
-                self._last = row.id
-                node, stage = self._items.get(self._item_of(row.data) or 0, ("", ""))
-                if self._node in {None, node}:
-                    yield Happening(row.id, row.at, row.kind, node, stage, row.data)
-            if len(rows) < _AT_ONCE:
-                return
+                wanted = {"after": self._last, "until": until, "node": self._node}
+                rows = transaction.execute(statement, wanted).all()
+            for id_, at, kind, data, node, stage in rows:
+                known = _read_json(data)[0]
+                known.pop("item", None)
+                yield Happening(id_, at, kind, node or "", stage or "", known)
+            self._last = until
 
-    def _learn(self, transaction: Transaction, rows: Iterable[Row[*tuple[Any, ...]]]) -> None:
-        """Reads to which items the jobs and pull requests belong that events name without one."""
-        data = [row.data for row in rows]
-        bare = [each for each in data if each.get("item") is None]
-        for key, column, known in (
-            ("job", jobs.c.id, self._item_of_job),
-            ("pull_request", pull_requests.c.number, self._item_of_request),
-        ):
-            wanted = {each[key] for each in bare if each.get(key) is not None} - known.keys()
-            found = select(column.label("key"), column.table.c.item)
-            known.update((row.key, row.item) for row in select_among(transaction, found, column, wanted))
-        unknown = {item for each in data if (item := self._item_of(each)) is not None} - self._items.keys()
-        for row in select_among(transaction, select(items), items.c.id, unknown):
-            self._items[row.id] = (row.label, row.stage)
-
-    def _item_of(self, data: Mapping[str, Any]) -> int | None:
-        if data.get("item") is not None:
-            return int(data["item"])
-        return self._item_of_job.get(data.get("job", 0)) or self._item_of_request.get(data.get("pull_request", 0))
+    def _find_end(self, transaction: Transaction) -> None:
+        number, at = self._end
+        if number and transaction.execute(select(events.c.at).where(events.c.id == number)).scalar() != at:
+            told = select(func.max(events.c.id)).where(events.c.at <= at)
+            self._last = transaction.execute(told).scalar() or 0
+        newest = transaction.execute(select(events.c.id, events.c.at).order_by(events.c.id.desc()).limit(1)).first()
+        self._end = (0, 0.0) if newest is None else (newest.id, newest.at)
 
 
-def _words(entry: tuple[str, Any]) -> str:
-    """What a line says of one thing that is known; nothing of what is empty."""
-    key, value = entry
-    if key == "item" or value in (None, "", 0.0):
-        return ""
-    if key in _NAMES:
-        return f"{_NAMES[key]} {value}"
+def _named(key: str) -> ColumnElement[int]:
+    """The record that an event names by this key."""
+    number: ColumnElement[int] = events.c.data[key].as_integer()
+    return number
+
+
+_NODE = func.coalesce(items.c.label, events.c.data["node"].as_string())
+
+_ALL = (
+    select(events.c.id, events.c.at, events.c.kind, cast(events.c.data, Text), _NODE, items.c.stage)
+    .select_from(events)
+    .join(jobs, jobs.c.id == _named("job"), isouter=True)
+    .join(pull_requests, pull_requests.c.number == _named("pull_request"), isouter=True)
+    .join(items, items.c.id == func.coalesce(_named("item"), jobs.c.item, pull_requests.c.item), isouter=True)
+    .where(events.c.id > bindparam("after"), events.c.id <= bindparam("until"))
+    .order_by(events.c.id)
+)
+"""Events, and the item of each: the one it names, or else that of the job or the pull request it names."""
+
+_OF_NODE = _ALL.where(bindparam("node") == _NODE)
+
+_read_json = json.JSONDecoder().raw_decode
+_as_json = json.JSONEncoder(check_circular=False).encode
+
+
+@lru_cache(_SECONDS_KEPT)
+def _moment(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _words(key: str, value: Any) -> str:
+    """What a line says of one thing that is known."""
+    if type(value) is int:
+        return f"{_NAMES.get(key, key)} {value}"
     if key == "cost_usd":
         return f"${value:.4f}"
     text = " ".join(str(value).split())

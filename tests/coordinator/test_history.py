@@ -15,7 +15,8 @@ from coordinator.campaign.settings import RetrySettings
 from coordinator.cli import app
 from coordinator.errors import InputError
 from coordinator.store import items, jobs, landings, reports, requests
-from coordinator.store.store import Store, set_meta
+from coordinator.store.backups import back_up, restore
+from coordinator.store.store import Store
 from coordinator.views import export
 from coordinator.views.accounts import Division, divide_cost, failing_items
 from coordinator.views.export import state_as_json
@@ -196,7 +197,58 @@ def test_before_the_first_run_there_is_nothing_to_tell(tmp_path: Path) -> None:
     assert not (folder / "store.sqlite").exists()
 
 
-def test_a_log_is_followed_while_the_campaign_writes_until_ctrl_c(tmp_path: Path) -> None:
+def test_a_store_that_was_put_back_is_told_on_from_what_was_told_before(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    store = Store(file, writable=True)
+    history = History(store)
+    for at in (1.0, 2.0):
+        _push(store, at)
+    back_up(file, tmp_path / "copy.sqlite")
+    for at in (3.0, 4.0, 5.0):
+        _push(store, at)
+    assert [each.at for each in history.read_on()] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    store.close()
+    restore(file, tmp_path / "copy.sqlite", now=6.0)
+    assert list(history.read_on()) == []
+    store.close()
+    for at in (7.0, 8.0, 9.0, 10.0):  # one more than there were: numbers alone do not tell
+        _push(store, at)
+    assert [(each.id, each.at) for each in history.read_on()] == [(3, 7.0), (4, 8.0), (5, 9.0), (6, 10.0)]
+    store.close()
+
+
+def _push(store: Store, at: float) -> None:
+    with store.begin() as transaction:
+        transaction.log("main_pushed", at, commit="e" * 40)
+
+
+def test_an_issue_is_told_at_its_node_and_in_the_log_of_that(store: Store) -> None:
+    live(store)
+    with store.begin() as transaction:
+        transaction.log("issue_filed", 12.0, issue=1, node="b", by="a person")
+    line = "1970-01-01 00:00:12Z  b: issue filed, issue 1, by a person"
+    assert [each.as_line() for each in History(store, "b").read_on()][-1] == line
+    assert "issue_filed" not in {each.kind for each in History(store, "a").read_on()}
+
+
+def test_a_reader_of_the_log_that_has_enough_ends_it_at_once_and_without_a_word(tmp_path: Path) -> None:
+    folder = small_campaign(tmp_path / "c")
+    store = Store(folder / "store.sqlite", writable=True)
+    with store.begin() as transaction:
+        for number in range(20_000):
+            transaction.log("main_pushed", float(number), commit="e" * 40)
+    store.close()
+    logging = subprocess.Popen([*COMMAND, "log", str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert logging.stdout is not None
+    assert logging.stderr is not None
+    assert logging.stdout.readline().startswith(b"1970-01-01 00:00:00Z  main pushed")
+    logging.stdout.close()
+    assert logging.stderr.read() == b""
+    logging.stderr.close()
+    assert logging.wait(timeout=60) == 1
+
+
+def test_a_log_is_followed_through_restarts_and_a_restored_backup_until_ctrl_c(tmp_path: Path) -> None:
     folder = small_campaign(tmp_path / "c")
     store = Store(folder / "store.sqlite", writable=True)
     live(store, book(node("def:and"), node("thm:and_comm")))
@@ -205,10 +257,18 @@ def test_a_log_is_followed_while_the_campaign_writes_until_ctrl_c(tmp_path: Path
     assert followed.stdout is not None
     for _ in range(15):
         assert followed.stdout.readline()
-    with store.begin() as transaction:
-        set_meta(transaction, "word", "x")
-        transaction.log("main_pushed", 12.0, commit="f" * 40)
-    assert followed.stdout.readline() == f"1970-01-01 00:00:12Z  main pushed, commit {'f' * 10}\n"
+    _push(store, 12.0)
+    assert followed.stdout.readline() == f"1970-01-01 00:00:12Z  main pushed, commit {'e' * 10}\n"
+    back_up(folder / "store.sqlite", tmp_path / "copy.sqlite")
+    store.close()
+    store = Store(folder / "store.sqlite", writable=True)  # as a coordinator does that goes on
+    _push(store, 13.0)
+    assert followed.stdout.readline().startswith("1970-01-01 00:00:13Z  main pushed")
+    store.close()
+    restore(folder / "store.sqlite", tmp_path / "copy.sqlite", now=14.0)
+    store = Store(folder / "store.sqlite", writable=True)
+    _push(store, 15.0)
+    assert followed.stdout.readline().startswith("1970-01-01 00:00:15Z  main pushed")
     followed.send_signal(signal.SIGINT)
     _, errors = followed.communicate(timeout=60)
     assert (followed.returncode, errors) == (130, "")

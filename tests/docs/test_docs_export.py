@@ -37,5 +37,5 @@ def test_every_key_about_the_campaign_and_its_costs_is_documented() -> None:
 
 
 def test_every_key_of_a_line_of_the_log_is_documented() -> None:
-    for key in Happening.__dataclass_fields__:
+    for key in Happening._fields:
         assert f"`{key}`" in part("blueprover log")
