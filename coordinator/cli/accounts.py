@@ -19,7 +19,8 @@ from coordinator.cli.plain import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from coordinator.views.accounts import Failing, Share
+    from coordinator.views.accounts import Share
+    from coordinator.views.failing import Failing
     from coordinator.views.limits import Standing
 
 Folder = Annotated[Path, typer.Argument(help="The campaign's folder.")]
@@ -37,7 +38,7 @@ def failures(
     """List what was given up or keeps failing, by cause, with the last summary and the command that tries it again."""
     from coordinator.campaign.campaign import Campaign
     from coordinator.store.opening import has_store, open_to_read
-    from coordinator.views.accounts import failing_items
+    from coordinator.views.failing import failing_items
 
     campaign = Campaign.open(folder)
     found: list[Failing] = []
@@ -85,21 +86,21 @@ def cost(
 ) -> None:
     """Say what a campaign has cost so far, in dollars and tokens, and what of its limits is spent."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.loading import load_state
     from coordinator.store.opening import has_store, open_to_read
     from coordinator.views.accounts import divide_cost
-    from coordinator.views.limits import standings
+    from coordinator.views.limits import has_chapter_limits, read_standings
 
     campaign = Campaign.open(folder)
     shares: list[Share] = []
     limits: list[Standing] = []
     if has_store(campaign):
-        book = campaign.read_book().blueprint
+        chapters_asked = by == "chapter" or has_chapter_limits(campaign.settings)
+        book = campaign.read_book().blueprint if chapters_asked else None
         store = open_to_read(campaign)
         try:
             with store.begin() as transaction:
                 shares = divide_cost(transaction, by, book)
-                limits = standings(load_state(transaction, book), campaign.settings, time.time())
+                limits = read_standings(transaction, campaign.settings, book, time.time())
         finally:
             store.close()
     if as_json:

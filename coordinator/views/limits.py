@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.budget import Scope, limits_of
+from coordinator.schedule.chapters import Chapters
+from coordinator.schedule.purse import HOUR
+from coordinator.store.purses import load_purse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from blueprint import Blueprint
     from coordinator.campaign.settings import Settings
     from coordinator.schedule.budget import Money
-    from coordinator.schedule.state import CampaignState
+    from coordinator.schedule.purse import Purse
+    from coordinator.store.store import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +43,48 @@ class Standing:
     limit_tokens: int | None
 
 
-def standings(state: CampaignState, settings: Settings, now: float) -> list[Standing]:
+def has_chapter_limits(settings: Settings) -> bool:
+    """Whether the settings limit chapters: then the book tells what was spent in which."""
+    return Scope.CHAPTER in limits_of(settings).limited
+
+
+def read_standings(transaction: Transaction, settings: Settings, book: Blueprint | None, now: float) -> list[Standing]:
+    """The same as `standings`, of a store; with as little reading as the limits that there are ask for.
+
+    Args:
+        transaction: of the store.
+        settings: with the limits.
+        book: may be left out where no chapter has a limit.
+        now: seconds since the epoch.
+    """
+    if book is not None and has_chapter_limits(settings):
+        from coordinator.store.loading import load_state  # noqa: PLC0415 - few campaigns limit chapters
+
+        state = load_state(transaction, book)
+        return standings(state.purse, state.chapters, settings, now)
+    limits_hour = Scope.HOUR in limits_of(settings).limited
+    purse = load_purse(transaction, now - HOUR if limits_hour else None)
+    return standings(purse, Chapters(), settings, now)
+
+
+def standings(purse: Purse, chapters: Chapters, settings: Settings, now: float) -> list[Standing]:
     """The campaign's limit, and those of the hour before `now` (seconds since the epoch) and of chapters, if any."""
     limits = limits_of(settings)
-    state.purse.overshot(limits, now)  # what was spent more than an hour ago leaves the hour
+    purse.overshot(limits, now)  # what was spent more than an hour ago leaves the hour
     found = []
-    for scope, of in _scopes(state):
+    for scope, of in _scopes(chapters):
         limit = limits.of(scope)
         if math.isfinite(limit.usd) or math.isfinite(limit.tokens):
-            spent = state.purse.spent_on(scope, of)
-            promised = state.purse.committed_on(scope, of) - spent
-            found.append(_standing(scope, state.chapters.name(of) if of else "", spent, promised, limit))
+            spent = purse.spent_on(scope, of)
+            promised = purse.committed_on(scope, of) - spent
+            found.append(_standing(scope, chapters.name(of) if of else "", spent, promised, limit))
     return found
 
 
-def _scopes(state: CampaignState) -> Iterator[tuple[Scope, str]]:
+def _scopes(chapters: Chapters) -> Iterator[tuple[Scope, str]]:
     yield Scope.CAMPAIGN, ""
     yield Scope.HOUR, ""
-    for chapter in dict.fromkeys(state.chapters.of.values()):
+    for chapter in dict.fromkeys(chapters.of.values()):
         yield Scope.CHAPTER, chapter
 
 

@@ -11,16 +11,18 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from agents import Usage
-from coordinator.campaign.settings import Settings
+from coordinator.campaign.settings import RetrySettings, Settings
 from coordinator.schedule.budget import Money, Scope, limits_of
 from coordinator.schedule.chapters import chapters_of
 from coordinator.schedule.purse import HOUR
 from coordinator.schedule.scheduler import Finish, GiveUp, Revoke, StartAttempt
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest
 from coordinator.store import jobs, reports, spending
+from coordinator.store.items import seed_items
+from coordinator.store.loading import load_state
 from coordinator.store.schema import items as item_rows
 from coordinator.store.schema import jobs as job_rows
-from coordinator.views.limits import standings
+from coordinator.views.limits import read_standings, standings
 from coordinator.work.reports import AttemptEnded
 from tests.support.books import book, node
 from tests.support.scheduled_world import World, books
@@ -29,7 +31,7 @@ from tests.support.scheduling import HEAD, decided, item, state
 if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.schedule.scheduler import Action
-    from coordinator.store.store import Transaction
+    from coordinator.store.store import Store, Transaction
 
 
 def limited(**budget: object) -> Settings:
@@ -239,10 +241,36 @@ def test_what_is_spent_of_each_limit_is_told() -> None:
     spending_some.purse.book(spending_some.account(1), Money(1.5, 10), 100.0)
     spending_some.purse.reserve(9, spending_some.account(3), Money(2.0, 20))
     rules = limited(chapter={"usd": 3.0}, hour={"usd": 4.0})
-    now = {(each.scope, each.of): each for each in standings(spending_some, rules, 200.0)}
+    now = {(each.scope, each.of): each for each in standings(spending_some.purse, spending_some.chapters, rules, 200.0)}
     assert (now["campaign", ""].spent_usd, now["campaign", ""].promised_usd) == (1.5, 2.0)
     assert (now["campaign", ""].limit_usd, now["campaign", ""].limit_tokens) == (1000.0, None)
     assert (now["hour", ""].spent_usd, now["hour", ""].limit_usd) == (1.5, 4.0)
     assert (now["chapter", "One"].spent_usd, now["chapter", "Two"].promised_usd) == (1.5, 2.0)
-    (later,) = [each for each in standings(spending_some, rules, 100.0 + HOUR) if each.scope == "hour"]
+    (later,) = [
+        each
+        for each in standings(spending_some.purse, spending_some.chapters, rules, 100.0 + HOUR)
+        if each.scope == "hour"
+    ]
     assert later.spent_usd == 0.0
+
+
+def test_what_is_told_of_limits_is_what_decisions_go_by(store: Store) -> None:
+    """Whoever only looks reads less: in all, in the last hour and by chapter it must come to the same."""
+    sent = {"lease_seconds": 9.0, "base": ""}
+    with store.begin() as transaction:
+        seed_items(transaction, TWO_CHAPTERS)
+        for number, now in ((1, 10.0), (3, 2000.0), (5, 4000.0)):
+            job = jobs.send_job(transaction, "attempt", now=now, item=number, cap_usd=2.0, **sent)  # type: ignore[arg-type]
+            used = Usage(input_tokens=number, output_tokens=7, cost_usd=0.25 * number)
+            reports.end_attempt(transaction, AttemptEnded(job, "gave_up", "", used, ""), RetrySettings(), now + 1)
+        jobs.send_job(transaction, "attempt", now=4002.0, item=5, cap_usd=1.5, cap_tokens=30, **sent)  # type: ignore[arg-type]
+    total, hour, chapter = limited(), limited(hour={"usd": 5.0}), limited(hour={"usd": 4.0}, chapter={"usd": 3.0})
+    with store.begin() as transaction:
+        for rules in (total, hour, chapter):
+            whole = load_state(transaction, TWO_CHAPTERS)
+            told = read_standings(transaction, rules, TWO_CHAPTERS, 4010.0)
+            assert told == standings(whole.purse, whole.chapters, rules, 4010.0)
+            assert len(told) == {id(total): 1, id(hour): 2, id(chapter): 4}[id(rules)]
+        (of_all, of_hour) = read_standings(transaction, hour, None, 4010.0)
+    assert (of_all.spent_usd, of_all.promised_usd, of_all.promised_tokens) == (2.25, 1.5, 30)
+    assert (of_hour.spent_usd, of_hour.spent_tokens, of_hour.limit_usd) == (2.0, 22, 5.0)

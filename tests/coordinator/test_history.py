@@ -18,8 +18,9 @@ from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.backups import back_up, restore
 from coordinator.store.store import Store
 from coordinator.views import export
-from coordinator.views.accounts import Division, divide_cost, failing_items
+from coordinator.views.accounts import Division, divide_cost
 from coordinator.views.export import state_as_json
+from coordinator.views.failing import failing_items
 from coordinator.views.history import History
 from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node

@@ -19,7 +19,8 @@ from coordinator.store.loading import load_state
 from coordinator.store.schema import feedback
 from coordinator.store.steering import grant
 from coordinator.store.store import set_meta
-from coordinator.views.accounts import divide_cost, failing_items
+from coordinator.views.accounts import divide_cost
+from coordinator.views.failing import failing_items
 from coordinator.work.reports import AttemptEnded, BuildEnded
 from tests.coordinator.test_transitions import SPENT
 from tests.support.books import book, node
