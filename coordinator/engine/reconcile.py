@@ -116,6 +116,8 @@ class Coordinator:
         self.told_to_stop = False
         self._has_acted = False
         self._moved = False
+        if campaign.hub.bring_up_to_date():
+            log.info("hub_brought_up_to_date", hub=str(campaign.hub_path))
         self._lander = Lander(campaign.hub, self._ledger, self._settings.retry, self._settings.resolver.tries)
         self._lander.recover(clock())
         clear_after_the_dead()

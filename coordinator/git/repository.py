@@ -9,6 +9,7 @@ from coordinator.git import folders, lineage, merging, refs, transport
 from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
 from coordinator.git.changes import Comparisons, unified_diff
+from coordinator.git.configuration import configure
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.objects import MOST_BYTES, Objects
 from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
     from coordinator.git.lineage import OwnCommit
     from coordinator.git.merging import Merge
     from coordinator.git.telling import Told
-
-_CONFIGURATION = (
-    ("uploadpack.allowAnySHA1InWant", "true"),
-    ("receive.autogc", "false"),
-    ("receive.hideRefs", "refs/candidates"),  # nobody pushes there: who pushes need not be told of them
-    ("transfer.unpackLimit", "1"),  # one pack for all that comes at once, which upkeep joins, rather than many files
-)
 
 
 class Repository:
@@ -73,8 +67,18 @@ class Repository:
     def initialize(self) -> None:
         """Makes the repository on disk; harmless where it exists."""
         self._run("init", "--quiet", "--bare", "--initial-branch=main", ".")
-        for name, value in _CONFIGURATION:
-            self._run("config", name, value)
+        configure(self._runner)
+
+    def bring_up_to_date(self) -> bool:
+        """Gives it the settings that one made today has, which costs one look where it has them.
+
+        Returns:
+            Whether it had not.
+
+        Raises:
+            GitError: it cannot be written.
+        """
+        return configure(self._runner)
 
     def close(self) -> None:
         """Ends the processes that are kept running. What needs one again starts it again."""
