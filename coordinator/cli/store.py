@@ -12,9 +12,10 @@ import typer
 from coordinator.cli.plain import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from coordinator.campaign.campaign import Campaign
+    from coordinator.engine.restoring import Restored
 
 Here = Annotated[Path, typer.Argument(help="The campaign's folder.")]
 
@@ -66,18 +67,41 @@ def restore(
 ) -> None:
     """Put a backup in the place of a campaign's store, which is kept under another name."""
     from coordinator.campaign.campaign import Campaign
-    from coordinator.store.backups import restore as put_back
+    from coordinator.engine.restoring import restore_campaign
     from coordinator.store.opening import file_of
 
     campaign = Campaign.open(folder)
-    file = file_of(campaign, "restore that database with pg_restore")
+    file_of(campaign, "restore that database with pg_restore")
     with campaign.lock():
-        chosen, aside = put_back(file, source, now=time.time())
-    typer.echo(f"Restored {chosen}." + ("" if aside is None else f" What was there is now {aside}."))
+        restored = restore_campaign(campaign, source, time.time())
+    aside = "" if restored.aside is None else f" What was there is now {restored.aside}."
+    typer.echo(f"Restored {restored.backup}.{aside}")
+    for line in _tell_money(restored):
+        typer.echo(line)
     typer.echo(
-        f"`blueprover run {folder}` goes on from there. What landed since that backup stays on main, but its items "
-        "count as open again."
+        f"`blueprover run {folder}` goes on from there. What landed since that backup stays on main and is taken up; "
+        "what was proposed and did not land is done again."
     )
+
+
+def _tell_money(restored: Restored) -> Iterator[str]:
+    """What is known of the money that was spent since a backup, and what is not."""
+    booked = restored.booked
+    if booked.jobs:
+        yield f"Of {booked.jobs} jobs since then ${booked.usd:,.2f} that the backup does not know of is counted."
+    if booked.reckoned:
+        yield (
+            f"Among them are {booked.reckoned} of which it is not known what they had spent: the "
+            f"${booked.reckoned_usd:,.2f} that they were allowed to spend counts."
+        )
+    if restored.unread:
+        yield f"{restored.unread} lines of spending.jsonl cannot be read, and were left out."
+    if restored.uncounted_usd:
+        yield (
+            f"Beside that, up to ${restored.uncounted_usd:,.2f} may have been spent since the backup and is not "
+            "counted, for neither the store that was there nor spending.jsonl tells of all of it. Compare `blueprover "
+            "cost` with your provider's bill, and lower `budget_usd` in campaign.yaml by what is missing."
+        )
 
 
 def export(

@@ -78,7 +78,7 @@ def read_landing(told: Told) -> FoundLanding | None:
         assumes=_all(pairs, "Assumes"),
         closes=tuple(filter(None, map(_number_of, _all(pairs, "Closes-issue")))),
         attempt=_number_of(trailers.attempt.rpartition("/")[2]),
-        cost_usd=_dollars_of(trailers.cost),
+        cost_usd=dollars_of(trailers.cost),
     )
 
 
@@ -91,5 +91,6 @@ def _number_of(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else 0
 
 
-def _dollars_of(text: str) -> float:
+def dollars_of(text: str) -> float:
+    """Dollars as a trailer gives them; 0 where it gives none."""
     return float(text[1:]) if _DOLLARS.fullmatch(text) else 0.0

@@ -289,6 +289,11 @@ def _shown(words: Sequence[Feedback]) -> tuple[Feedback, ...]:
 
 
 def slug(item: Item) -> str:
-    """An item's part of a ref: its label's letters and digits, and its id, which makes it unique."""
-    words = re.sub(r"[^A-Za-z0-9]+", "-", item.label).strip("-")[:60] or "node"
-    return f"{words}-{item.id}"
+    """An item's part of a ref."""
+    return slug_of(item.label, item.id)
+
+
+def slug_of(label: str, item: int) -> str:
+    """The part of a ref of an item with this label and id: the label's letters and digits, and the id, to be unique."""
+    words = re.sub(r"[^A-Za-z0-9]+", "-", label).strip("-")[:60] or "node"
+    return f"{words}-{item}"

@@ -19,6 +19,7 @@ from coordinator.engine.capacity import capacity_of, dearest_call
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.engine.following import follow_audit
 from coordinator.engine.landing import Lander
+from coordinator.engine.restoring import make_up_for_lost
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
 from coordinator.schedule.budget import limits_of
@@ -28,6 +29,7 @@ from coordinator.store.audits import doubt_red, end_audit
 from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
+from coordinator.store.journal import Journal, journal_of
 from coordinator.store.ledger import Ledger
 from coordinator.store.pushes import Push
 from coordinator.store.reports import end_attempt, end_build, end_resolution, end_review
@@ -109,6 +111,7 @@ class Coordinator:
         self._call = dearest_call(self._settings)
         self._key = self._begin(store, lean)
         self._ledger = Ledger(store, book.graph, self._settings)
+        self._journal = None if store.file is None else Journal(journal_of(store.file), self._ledger, clock())
         self._observer = observer
         if observer is not None:
             observer.follow(self._ledger)
@@ -135,6 +138,7 @@ class Coordinator:
         with store.begin() as transaction:
             seed_items(transaction, self._book.blueprint)
             close_strangers(transaction, self._book.blueprint, now)
+            make_up_for_lost(transaction, store.file, self._campaign.hub, now)
             reopen(transaction, self._settings.retry, now)
             key = str(get_meta(transaction, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
             set_meta(transaction, "key", key)
@@ -231,6 +235,8 @@ class Coordinator:
     def close(self) -> None:
         """Closes the connections to the broker."""
         gc.unfreeze()
+        if self._journal is not None:
+            self._journal.close()
         self._carrier.close()
 
     def _describe(self, kind: str, item: int | None, request: int | None, state: CampaignState) -> str:

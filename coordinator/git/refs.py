@@ -21,6 +21,7 @@ ZERO = "0" * 40
 _OID = re.compile(r"[0-9a-f]{40}")
 _PART = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _REF = re.compile(rf"refs/(heads|attempts|candidates)(/{_PART})+")
+_ATTEMPTS = "refs/attempts"
 _LONGEST_REF = 240
 
 
@@ -35,17 +36,23 @@ class RefChange:
 
 def attempt_ref(slug: str, number: int) -> str:
     """The branch of one attempt. A folder for each item would cost more than the rest of setting a ref."""
-    return f"refs/attempts/{slug}.{number}"
+    return f"{_ATTEMPTS}/{slug}.{number}"
 
 
 def resolution_ref(slug: str, job: int) -> str:
     """The branch of one try of a resolver: each has its own, so that what comes too late takes nothing's place."""
-    return f"refs/attempts/{slug}.joined-{job}"
+    return f"{_ATTEMPTS}/{slug}.joined-{job}"
 
 
 def candidate_ref(number: int) -> str:
     """The joined state of one pull request and ``main``, as builders fetch it."""
     return f"refs/candidates/{number}"
+
+
+def read_attempts(runner: Runner) -> dict[str, str]:
+    """The commits that agents' branches are at, by ref."""
+    lines = runner.run("for-each-ref", "--format=%(refname) %(objectname)", _ATTEMPTS).text.splitlines()
+    return dict(line.split(" ") for line in lines)
 
 
 def is_oid(text: str) -> bool:

@@ -14,7 +14,7 @@ from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.objects import MOST_BYTES, Objects
 from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
 from coordinator.git.runner import Runner
-from coordinator.git.telling import read_first_parents
+from coordinator.git.telling import message_in, read_first_parents
 from coordinator.git.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -369,6 +369,14 @@ class Repository:
     def message(self, commit: str) -> str:
         """A commit's message."""
         return self._run("log", "-1", "--format=%B", checked_oid(commit)).strip()
+
+    def attempts(self) -> dict[str, str]:
+        """The commits that the branches of attempts and of resolvers are at, by ref."""
+        return refs.read_attempts(self._runner)
+
+    def messages(self, commits: Sequence[str]) -> list[str]:
+        """What commits say; empty for one that is not here."""
+        return [message_in(content) for content in self._objects.commits(commits)]
 
     def _run(
         self,

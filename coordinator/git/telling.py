@@ -34,6 +34,11 @@ def read_first_parents(runner: Runner, tip: str, since: str | None) -> list[Told
     return [_read(record) for record in text.split("\0") if record.strip()]
 
 
+def message_in(content: bytes | None) -> str:
+    """What a commit says, given what git stores of it; empty where it is not there."""
+    return (content or b"").partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+
+
 def _read(record: str) -> Told:
     commit, parents, message = record.split("\n", 2)
     return Told(commit, tuple(parents.split()), message.strip())

@@ -38,6 +38,7 @@ class Item:
 
     Attributes:
         attempts: how many attempts were sent, the forgiven ones (a worker died) not counted.
+        sent: number of the last attempt, or how many were sent: numbers are not given again.
         not_before: seconds since the epoch before which no attempt starts.
         lock: meaning digest of the landed statement; empty until it landed.
         landing: number of the landing that brought it, or took it away, from 1; 0 until it landed.

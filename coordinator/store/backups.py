@@ -11,6 +11,7 @@ from coordinator.errors import InputError, StoreError
 from coordinator.store.whole import whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 EMPTY = "it is empty"
@@ -22,6 +23,7 @@ BROKEN = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _FOLDER = "backups"
 _TIMED = "store-"
 _KEPT = "kept-"
+_ASIDE = "-replaced-"
 _LOG_FILES = ("-wal", "-shm")
 """Files that belong to a SQLite file in its write-ahead mode."""
 
@@ -73,13 +75,16 @@ def newest_good(file: Path) -> Path | None:
     return next((each for each in _backups(file, "") if not damage_of(each)), None)
 
 
-def restore(file: Path, source: Path | None, *, now: float) -> tuple[Path, Path | None]:
+def restore(
+    file: Path, source: Path | None, *, now: float, complete: Callable[[Path], None] | None = None
+) -> tuple[Path, Path | None]:
     """Puts a backup in the place of a store. The caller holds the campaign's lock.
 
     Args:
         file: the store's file, which is kept under another name.
         source: the backup; the newest good one when left out.
         now: seconds since the epoch.
+        complete: given the copy before it takes the store's place, to write into it what it does not know.
 
     Returns:
         The backup, and where the store that was there is now (``None``: there was none).
@@ -96,10 +101,19 @@ def restore(file: Path, source: Path | None, *, now: float) -> tuple[Path, Path 
         raise StoreError(f"The backup {chosen} is broken ({problem}): name another one.")
     aside: Path | None = None
     with whole_file(file, f"{chosen} cannot be copied to {file}") as part:
+        for ending in _LOG_FILES:  # of one that was killed: it is no log of this copy
+            part.with_name(part.name + ending).unlink(missing_ok=True)
         _copy(chosen, part)
         _forget_workers(part)
+        if complete is not None:
+            complete(part)
         aside = _set_aside(file, now)
     return chosen, aside
+
+
+def set_aside_beside(file: Path) -> list[Path]:
+    """The stores that were set aside for another in the place of `file`, oldest first."""
+    return sorted(file.parent.glob(f"{file.stem}{_ASIDE}*{file.suffix}"))
 
 
 def damage_of(file: Path) -> str:
@@ -158,7 +172,7 @@ def _forget_workers(file: Path) -> None:
 
 def _set_aside(file: Path, now: float) -> Path | None:
     """Renames a store with its log, the log first: it must never be taken for that of another file."""
-    aside = file.with_name(f"{file.stem}-replaced-{_stamp(now)}{file.suffix}")
+    aside = file.with_name(f"{file.stem}{_ASIDE}{_stamp(now)}{file.suffix}")
     for ending in (*_LOG_FILES, ""):
         there = file.with_name(file.name + ending)
         if there.exists():

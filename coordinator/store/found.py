@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import func, insert, or_, select
 
 from agents import Usage
 from coordinator.store.issues import close_issues
 from coordinator.store.jobs import claim_end, send_job
 from coordinator.store.moves import FIND_LANDED, FINISH, INTEND, LAND_ITEM, make_move, may_move
 from coordinator.store.requests import open_request
-from coordinator.store.schema import issues, items, landings, pull_requests
+from coordinator.store.rows import read_row, update_row
+from coordinator.store.schema import issues, items, jobs, landings, pull_requests
 from coordinator.store.withdrawal import supersede_work
 from coordinator.work.reports import AttemptEnded
 
@@ -89,13 +90,38 @@ def _request_of(transaction: Transaction, item: int, found: FoundLanding) -> int
 
 
 def _make_request(transaction: Transaction, item: int, found: FoundLanding, now: float) -> int:
-    """Makes up for an attempt and a pull request that the store has never heard of, or forgot."""
+    """Makes up for a pull request that the store has never heard of, or forgot, and for its attempt."""
+    job = _taken_up(transaction, item, found)
+    if job is not None:
+        return _request_for(transaction, job, found, now)
     told: dict[str, Any] = {"base": found.before, "item": item, "number": found.attempt}
     job = send_job(transaction, "attempt", now=now, lease_seconds=0.0, **told)
     usage = Usage(cost_usd=found.cost_usd)
     report = AttemptEnded(job, "submitted", found.summary, usage, found.branch, closes=found.closes)
     row = claim_end(transaction, job, report.ending, report.summary, usage, now)
     return open_request(transaction, row, report, now)
+
+
+def _taken_up(transaction: Transaction, item: int, found: FoundLanding) -> Any:
+    """The attempt, where its cost was found in another place before (see `expenses`); ``None`` where it was not."""
+    proposed = select(pull_requests.c.job)
+    its = jobs.c.kind == "attempt", jobs.c.item == item, jobs.c.number == found.attempt, jobs.c.state == "ended"
+    return transaction.execute(select(jobs).where(*its, jobs.c.id.not_in(proposed))).first()
+
+
+def _request_for(transaction: Transaction, job: Any, found: FoundLanding, now: float) -> int:
+    """Makes up for the pull request of an attempt that was taken up.
+
+    The landing tells what the attempt cost with its reviews, some of which may have been taken up as well.
+    """
+    others = jobs.c.item == job.item, jobs.c.kind != "attempt", jobs.c.pull_request.is_(None)
+    known = transaction.execute(select(func.coalesce(func.sum(jobs.c.cost_usd), 0.0)).where(*others)).scalar_one()
+    if found.cost_usd - known > job.cost_usd:
+        usage = Usage(job.input_tokens, job.output_tokens, cost_usd=found.cost_usd - known)
+        claim_end(transaction, job.id, "submitted", found.summary, usage, now)
+    update_row(transaction, jobs, job.id, ending="submitted", summary=found.summary, base=found.before)
+    report = AttemptEnded(job.id, "submitted", found.summary, Usage(), found.branch, closes=found.closes)
+    return open_request(transaction, read_row(transaction, jobs, job.id), report, now)
 
 
 def _close_issues(transaction: Transaction, found: FoundLanding, now: float) -> None:

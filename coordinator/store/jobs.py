@@ -107,8 +107,9 @@ def claim_end(transaction: Transaction, job: int, ending: str, summary: str, usa
     spent = settle(transaction, row, usage)
     if row.state == "ended":
         if spent is not NOTHING:
-            about = {"of": row.kind, "item": row.item, "number": row.number, "ended_at": row.ended_at}
-            transaction.log("late_report", now, job=job, **about, **spent)
+            about = {"of": row.kind, "item": row.item, "number": row.number}
+            times = {"sent_at": row.sent_at, "ended_at": row.ended_at}
+            transaction.log("late_report", now, job=job, **about, **times, **spent)
         return None
     _end(transaction, job, ending, summary, now)
     subject = {"item": row.item, "pull_request": row.pull_request, "number": row.number}

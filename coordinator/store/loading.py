@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.store.store import Transaction
 
-_ATTEMPTS = select(jobs.c.item, func.count()).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
+_ATTEMPTS = (
+    select(jobs.c.item, func.count(), func.max(jobs.c.number)).where(jobs.c.kind == "attempt").group_by(jobs.c.item)
+)
 _ITEMS = select(items).order_by(items.c.id)
 _LIVE_JOBS = select(jobs).where(jobs.c.state != "ended").order_by(jobs.c.id)
 _OPEN_REQUESTS = (
@@ -114,17 +116,17 @@ def load_audit_errors(transaction: Transaction) -> tuple[str, ...]:
 
 def load_items(transaction: Transaction, only: Collection[int] | None = None) -> Iterator[Item]:
     """Items by id, all or `only` some."""
-    sent = {row[0]: row[1] for row in select_among(transaction, _ATTEMPTS, jobs.c.item, only)}
+    sent = {row[0]: (row[1], row[2]) for row in select_among(transaction, _ATTEMPTS, jobs.c.item, only)}
     landed = _landing_numbers(transaction, only)
     for row in select_among(transaction, _ITEMS, items.c.id, only):
-        count = sent.get(row.id, 0)
+        count, last = sent.get(row.id, (0, 0))
         yield Item(
             id=row.id,
             label=row.label,
             stage=row.stage,
             state=row.state,
             attempts=count - row.forgiven,
-            sent=count,
+            sent=max(count, last),
             not_before=row.not_before,
             lock=row.lock,
             landing=max(landed.get(row.id, 0), row.pushed),

@@ -56,6 +56,7 @@ RETRY = Move("item", "retry", ("open", "failed", "skipped"), "open", "A person w
 
 SEND = Move("job", "send", (), "sent", "An order is about to go to the workers.")
 TAKE = Move("job", "take", ("sent", "running"), "running", "A worker says that it holds it.")
+TAKE_UP = Move("job", "take up", (), "ended", "A store that was put back has forgotten it, and its cost is found.")
 END = Move("job", "end", ("sent", "running"), "ended", "A worker reported, or the lease ran out or was revoked.")
 
 OPEN = Move("pull request", "open", (), "checking", "An attempt was submitted, or a person proposes commits.")
@@ -141,7 +142,7 @@ FILE_AGAIN = Move(
 
 MOVES = (
     *(SEED, LAND_ITEM, GIVE_UP, REOPEN, SKIP, RETRY, LOSE_ITEM),
-    *(SEND, TAKE, END),
+    *(SEND, TAKE, TAKE_UP, END),
     *(OPEN, CERTIFY, APPROVE, LAND, RECHECK, REVISE, CONFLICT, RESOLVE),
     *(BOUNCE, SUPERSEDE, DROP, LAND_AFTER_ALL, FIND_LANDED),
     *(JOIN, PASS, BREAK, LOSE, SETTLE, DROP_BATCH),

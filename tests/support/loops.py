@@ -57,8 +57,11 @@ class Loop:
         self.services = NoServices(broker, model_url)
         self.coordinator = self._begin()
         self.line, self.client = Line(broker), connect(broker)
+        self.key = self._read_key()
+
+    def _read_key(self) -> str:
         with self.store.begin() as transaction:
-            self.key = str(get_meta(transaction, "key"))
+            return str(get_meta(transaction, "key"))
 
     def _begin(self) -> Coordinator:
         return Coordinator(
@@ -71,10 +74,19 @@ class Loop:
 
     def begin_again(self) -> None:
         """Do as after ``kill -9``: another coordinator finds the store, the hub and the broker as they are."""
+        self.kill()
+        self.start_again()
+
+    def kill(self) -> None:
+        """Do as ``kill -9``: nothing is wound down."""
         self.coordinator.close()
         self.store.close()
+
+    def start_again(self) -> None:
+        """Start another coordinator on what is there."""
         self.store = Store(self.campaign.store_path, writable=True)
         self.coordinator = self._begin()
+        self.key = self._read_key()
 
     def step(self, seconds: float = 0.0) -> None:
         self.now += seconds
