@@ -38,7 +38,8 @@ def drop_work(transaction: Transaction, item: int, reason: str, now: float) -> N
 def close_strangers(transaction: Transaction, blueprint: Blueprint, now: float) -> None:
     """Takes back leases and closes pull requests of items that the book does not have any more."""
     wanted = {(node.label, stage) for node in blueprint.nodes for stage in stages_of(node)}
-    strangers = [row.id for row in transaction.execute(select(items)) if (row.label, row.stage) not in wanted]
+    known = transaction.execute(select(items.c.id, items.c.label, items.c.stage)).all()
+    strangers = [item for item, label, stage in known if (label, stage) not in wanted]
     for item in strangers:
         drop_work(transaction, item, "The book no longer asks for it.", now)
 
