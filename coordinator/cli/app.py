@@ -1,15 +1,17 @@
 """The application: its commands, and how errors become one sentence and an exit code.
 
 Exit codes: 0 all is well; 1 the answer is no (problems found, nodes given up, budget spent); 2 wrong input;
-3 the campaign is busy; 4 git; 5 the store; 6 a service; 7 Lean, the sandbox or the model; 8 a forge refused;
-130 interrupted.
+3 the campaign is busy; 4 git; 5 the store, or a full disk; 6 a service; 7 Lean, the sandbox or the model; 8 a forge
+refused; 130 interrupted.
 
 A command imports what it needs when it is called, so that ``blueprover check`` does not wait for Celery to load.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING
 
@@ -36,6 +38,7 @@ from coordinator.cli.store import backup, export, log, migrate, restore
 from coordinator.cli.uses import uses
 from coordinator.cli.verify import verify
 from coordinator.errors import CoordinatorError
+from coordinator.full_disk import if_there_is_room, is_full
 
 if TYPE_CHECKING:
     from typer.models import CommandInfo
@@ -43,6 +46,8 @@ if TYPE_CHECKING:
 INTERRUPTED = 130
 WRONG_INPUT = 2
 NO_ENGINE = 7
+NO_ROOM = 5
+NOT_READ = 1
 
 app = typer.Typer(
     name="blueprover",
@@ -88,20 +93,33 @@ app.command()(migrate)
 
 def main() -> None:
     """Runs the command line; expected errors end it with one sentence and their exit code."""
-    errors = Console(stderr=True)
     try:
         _only(sys.argv[1:2])()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
     except Exception as error:
         code = _exit_code(error)
         if code is None:
             raise
-        errors.print(f"[red]error:[/red] {escape(str(error))}", highlight=False, soft_wrap=True)
+        if not isinstance(error, BrokenPipeError):
+            _complain(error)
+        _write_no_more()
         sys.exit(code)
+
+
+def _complain(error: Exception) -> None:
+    said = f"{error}; make room, then do it again." if is_full(error) else str(error)
+    with if_there_is_room():
+        Console(stderr=True).print(f"[red]error:[/red] {escape(said)}", highlight=False, soft_wrap=True)
+
+
+def _write_no_more() -> None:
+    """What could not be written to a closed pipe or a full disk would be tried, and complained about, at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        with if_there_is_room(), suppress(BrokenPipeError):
+            stream.flush()
+        os.dup2(nowhere, stream.fileno())
 
 
 def _only(called: list[str]) -> typer.Typer:
@@ -120,6 +138,10 @@ def _exit_code(error: Exception) -> int | None:
     """The documented exit code of an expected error; ``None`` for a bug, whose traceback is wanted."""
     if isinstance(error, CoordinatorError):
         return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        return NOT_READ
+    if is_full(error):
+        return NO_ROOM
     if isinstance(error, BlueprintError):
         return WRONG_INPUT
     from agents import AgentError

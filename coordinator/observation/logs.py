@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from coordinator.full_disk import if_there_is_room, is_full
 from coordinator.work.printed import KEPT, LARGEST
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def log_to(file: Path, campaign: str) -> Iterator[None]:
         campaign: name that every line bears.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    handler = RotatingFileHandler(file, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="replace")
+    handler = _Handler(file, maxBytes=LARGEST, backupCount=KEPT, encoding="utf-8", errors="replace")
     lines = _Lines(handler)
 
     def name_campaign(_logger: object, _method: str, event: EventDict) -> EventDict:
@@ -52,7 +53,8 @@ def log_to(file: Path, campaign: str) -> Iterator[None]:
         yield
     finally:
         structlog.reset_defaults()
-        handler.close()
+        with if_there_is_room():
+            handler.close()
 
 
 def _tell_people(_logger: object, method: str, event: EventDict) -> EventDict:
@@ -60,11 +62,21 @@ def _tell_people(_logger: object, method: str, event: EventDict) -> EventDict:
         more = ", ".join(f"{name}: {value}" for name, value in event.items() if name not in _KNOWN)
         text = f"{method}: {str(event['event']).replace('_', ' ')}" + (f" ({more})" if more else "")
         printable = "".join(letter if letter.isprintable() else " " for letter in text)
-        sys.stderr.write(f"{printable}\n")
+        with if_there_is_room():
+            sys.stderr.write(f"{printable}\n")
     return event
 
 
 _KNOWN = frozenset({"event", "campaign", "level", "timestamp", "exception"})
+
+
+class _Handler(RotatingFileHandler):
+    """Leaves out the lines that a full disk has no room for: of those there may be thousands."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in the library
+        """Tells of a line that could not be written, unless the disk is full."""
+        if not is_full(sys.exception()):
+            super().handleError(record)
 
 
 class _Lines:

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from blueprint import NodeState
+from coordinator.full_disk import if_there_is_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -93,6 +94,10 @@ class LiveView:
     def show(self, snapshot: Snapshot, under_way: UnderWay) -> None:
         """Shows a snapshot, with what is under way."""
         self._shown_at = time.monotonic()
+        with if_there_is_room():
+            self._show(snapshot, under_way)
+
+    def _show(self, snapshot: Snapshot, under_way: UnderWay) -> None:
         if self._live is not None:
             self._live.update(draw(snapshot, under_way, self._console.height), refresh=True)
             return

@@ -3,14 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from tests.support.campaigns import COMMAND, blueprover
 
-if TYPE_CHECKING:
-    from pathlib import Path
+FULL = Path("/dev/full")
+"""A disk of Linux on which there is never room."""
 
 
 def test_the_command_line_loads_nothing_heavy_before_a_command_needs_it() -> None:
@@ -74,3 +74,17 @@ def test_a_misspelt_command_is_told_which_one_is_meant() -> None:
     answer = blueprover("statu", timeout=60)
     assert answer.returncode == 2
     assert "Did you mean 'status'?" in answer.stderr
+
+
+@pytest.mark.parametrize("command", [["check", "lean_project/blueprint", "--json"], ["status", "--help"]])
+def test_a_full_disk_is_told_in_one_sentence(command: list[str]) -> None:
+    with FULL.open("w") as full:
+        answer = subprocess.run([*COMMAND, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert answer.returncode == 5
+    assert answer.stderr.splitlines() == ["error: [Errno 28] No space left on device; make room, then do it again."]
+
+
+def test_an_error_keeps_its_exit_code_where_there_is_no_room_for_its_sentence(tmp_path: Path) -> None:
+    with FULL.open("w") as full:
+        answer = subprocess.run([*COMMAND, "status", str(tmp_path)], stderr=full, stdout=subprocess.PIPE, check=False)
+    assert answer.returncode == 2
