@@ -61,10 +61,9 @@ def worker(
     heartbeat_seconds: Annotated[float, typer.Option(min=0.1, help="Seconds between heartbeats.")] = 4.0,
 ) -> None:
     """Serve a queue of campaigns on this host. The broker's URL is read from BLUEPROVER_BROKER."""
-    import structlog
-
     from coordinator.work.carrier import QUEUES
     from coordinator.work.host import SANDBOXES, HostSettings
+    from coordinator.work.lines import print_lines
     from coordinator.work.shared_certificates import Sharing
     from coordinator.work.worker import Worker
     from coordinator.work.workshop import Workshop
@@ -78,15 +77,7 @@ def worker(
         raise CoordinatorError(f"There is no sandbox {sandbox!r}: it is {' or '.join(SANDBOXES)}.")
     if certificates == "broker" and sandbox == "none":
         raise CoordinatorError("Without a sandbox agents' code could read the key: share certificates with one only.")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper("iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ]
-    )
+    print_lines()
     memory, compiled = lean_memory_mb * _MEGABYTE, packages.resolve() if packages else None
     sharing = Sharing(certificates_key_env, certificates_mb * _MEGABYTE) if certificates == "broker" else None
     warm = warm_servers, warm_memory_mb * _MEGABYTE

@@ -194,6 +194,8 @@ class Dispatcher:
             settings.comparator,
             "" if item is None else item.label,
             attempt,
+            "" if item is None else item.stage,
+            settings.name,
         )
 
     def _model(self) -> ModelAccess:

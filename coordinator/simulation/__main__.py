@@ -6,10 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-import structlog
-
 from coordinator.simulation.behaviour import Behaviour
 from coordinator.simulation.workshop import SimulatedWorkshop
+from coordinator.work.lines import print_lines
 from coordinator.work.worker import Worker
 
 
@@ -22,7 +21,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--heartbeat-seconds", type=float, default=4.0)
     options, _ = parser.parse_known_args()
-    structlog.configure(processors=[structlog.processors.TimeStamper("iso"), structlog.processors.JSONRenderer()])
+    print_lines()
     broker = os.environ["BLUEPROVER_BROKER"]
     workshop = SimulatedWorkshop(Behaviour.read(options.behaviour), options.folder, broker)
     Worker(broker, options.queue, options.slots, workshop, options.heartbeat_seconds).serve()

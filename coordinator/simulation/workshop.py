@@ -94,7 +94,7 @@ class SimulatedWorkshop:
                 case _:
                     return self._joint(order) if isinstance(order, JointOrder) else self._build(order)
         except (CoordinatorError, redis.RedisError, OSError) as error:
-            log.warning("order_failed", job=order.envelope.job, error=str(error))
+            log.warning("order_failed", error=str(error))
             return failed_report(order, f"{type(error).__name__}: {error}")
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]) -> AttemptEnded:

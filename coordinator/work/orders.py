@@ -34,8 +34,10 @@ class Envelope:
         identity: that of the campaign's Lean; empty while no answer has told it.
         landings: as of which landing the locks hold that the work is to respect (see `locks`).
         comparator: whether the comparator of a toolchain that has one judges last.
-        node: label of the node that the work is for; empty where it is for none. For log lines only.
-        attempt: number of the attempt that it is, builds or reviews; 0 where it is none. For log lines only.
+        node: label of the node that the work is for; empty where it is for none. For log lines only, as what follows.
+        attempt: number of the attempt that it is, builds or reviews; 0 where it is none.
+        stage: of the node; empty where it is for none.
+        title: the campaign's name.
     """
 
     job: int
@@ -51,6 +53,8 @@ class Envelope:
     comparator: bool = True
     node: str = ""
     attempt: int = 0
+    stage: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

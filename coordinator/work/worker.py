@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from agents import Usage
     from coordinator.work.hello import Sandboxing
-    from coordinator.work.orders import Order
+    from coordinator.work.orders import Envelope, Order
     from coordinator.work.reports import Report
 
 _SILENCE = 3.0
@@ -64,6 +64,7 @@ def make_app(url: str) -> Celery:
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
         worker_enable_remote_control=False,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -76,6 +77,22 @@ def make_app(url: str) -> Celery:
         task_create_missing_queues=True,
     )
     return app
+
+
+def _leave_logging_alone(**_: object) -> None:
+    """Celery sets up logging unless somebody else does; it would print our lines within lines of its own."""
+
+
+def _about(envelope: Envelope) -> dict[str, object]:
+    """What every log line of an order says of it, as those of the coordinator do: nothing of what there is not."""
+    told = {
+        "campaign": envelope.title or envelope.campaign,
+        "node": envelope.node,
+        "stage": envelope.stage,
+        "attempt": envelope.attempt,
+        "job": envelope.job,
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 class Bench(Protocol):
@@ -153,10 +170,12 @@ class Worker:
             self._show_presence()
         except redis.RedisError as error:
             raise ServiceError(f"The broker does not answer: {error}. Check BLUEPROVER_BROKER.") from error
+        signals.setup_logging.connect(_leave_logging_alone)
         signals.worker_shutting_down.connect(self._stop_all, weak=False)
         threading.Thread(target=self._beat_for_ever, name="heartbeat", daemon=True).start()
         self._app.worker_main(
             [
+                "--quiet",
                 "worker",
                 "--pool=threads",
                 f"--concurrency={self._slots}",
@@ -178,18 +197,19 @@ class Worker:
     def take(self, text: str) -> None:
         """Carries out one order, unless its job has left the board or was taken before."""
         order = read_order(text)
+        with structlog.contextvars.bound_contextvars(**_about(order.envelope)):
+            self._take(order)
+
+    def _take(self, order: Order) -> None:
         job, campaign = order.envelope.job, order.envelope.campaign
         if self._closing.is_set() or not self._line.take(campaign, self.name, job):
-            log.info("order_dropped", job=job)
+            log.info("order_dropped")
             return
         hold = _Hold(campaign)
         with self._guard:
             self._held[job] = hold
-        envelope = order.envelope
-        about = {"campaign": campaign, "job": job, "node": envelope.node, "attempt": envelope.attempt}
         try:
-            with structlog.contextvars.bound_contextvars(**about):
-                self._carry_out(order, hold)
+            self._carry_out(order, hold)
         finally:
             with self._guard:
                 del self._held[job]
@@ -201,12 +221,12 @@ class Worker:
             try:
                 self._line.report(order.envelope.campaign, report)
             except redis.RedisError as error:
-                log.warning("report_kept", job=order.envelope.job, error=str(error))
+                log.warning("report_kept", error=str(error))
             else:
                 return
             if time.monotonic() > until or self._closing.wait(self._heartbeat):
                 # The lease runs out and the work is sent again; the branch, if any, is on the remote.
-                log.warning("report_lost", job=order.envelope.job)
+                log.warning("report_lost")
                 return
 
     def _beat_for_ever(self) -> None:

@@ -11,6 +11,7 @@ import tempfile
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,14 +105,14 @@ class Workshop:
                 case AgentOrder():
                     return self._act(order, _Reins(cancelled, note))
                 case BuildOrder() | JointOrder():
-                    return self._build(order)
+                    return self._build(order, cancelled)
                 case AuditOrder():
-                    return self._audit(order)
+                    return self._audit(order, cancelled)
         except (CheckerError, CoordinatorError) as error:
-            log.warning("order_refused", job=order.envelope.job, error=str(error))
+            log.warning("order_refused", error=str(error))
             return failed_report(order, str(error)[:_REASON_LENGTH])
         except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
-            log.warning("order_failed", job=order.envelope.job, exc_info=True)
+            log.warning("order_failed", exc_info=True)
             return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
 
     def _act(self, order: AgentOrder, reins: _Reins) -> AttemptEnded | ReviewEnded | ResolutionEnded:
@@ -171,7 +172,7 @@ class Workshop:
         try:
             return outcome, self._publish(order, work, outcome, cancelled)
         except (GitError, OSError, ValueError) as error:
-            log.warning("branch_not_pushed", job=order.envelope.job, exc_info=True)
+            log.warning("branch_not_pushed", exc_info=True)
             reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
             return Outcome("failed", reason, usage=outcome.usage), ""
 
@@ -249,18 +250,18 @@ class Workshop:
                 self._models[key] = agents.AnthropicModel(os.environ.get(access.api_key_env), access.base_url, prices)
             return self._models[key]
 
-    def _build(self, order: BuildOrder | JointOrder) -> BuildEnded | JointEnded:
-        envelope = order.envelope
-        with self._lent(envelope, envelope.base) as (tree,):
+    def _build(self, order: BuildOrder | JointOrder, cancelled: Callable[[], bool]) -> BuildEnded | JointEnded:
+        envelope, lent = order.envelope, partial(self._lent, cancelled=cancelled)
+        with lent(envelope, envelope.base) as (tree,):
             builder = self._leans.builder_of(envelope, tree.folder)
         locks, lean = self._locks_of(envelope), builder.lean.identity
         if isinstance(order, BuildOrder):
-            return replace(build_alone(order, self._lent, builder, locks), lean=lean)
-        return replace(build_joint(order, self._lent, builder, locks), lean=lean)
+            return replace(build_alone(order, lent, builder, locks), lean=lean)
+        return replace(build_joint(order, lent, builder, locks), lean=lean)
 
-    def _audit(self, order: AuditOrder) -> AuditEnded:
+    def _audit(self, order: AuditOrder, cancelled: Callable[[], bool]) -> AuditEnded:
         with (
-            self._lent(order.envelope, order.envelope.base) as (tree,),
+            self._lent(order.envelope, order.envelope.base, cancelled=cancelled) as (tree,),
             tempfile.TemporaryDirectory(dir=self._scratch.folder, ignore_cleanup_errors=True) as certificates,
         ):
             known = self._leans.builder_of(order.envelope, tree.folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -89,6 +90,15 @@ class Host:
                     return report
         pytest.fail((self.folder / f"{queue}.log").read_text())
 
+    def lines(self, queue: str, until: str) -> list[str]:
+        """What the worker of a queue has printed, once it has printed this."""
+        log = self.folder / f"{queue}.log"
+        end = time.monotonic() + _SECONDS
+        while until not in (text := log.read_text()) or not text.endswith("\n"):
+            assert time.monotonic() < end, text
+            time.sleep(0.05)
+        return text.splitlines()
+
 
 @contextlib.contextmanager
 def served(folder: Path, scheme: str) -> Iterator[str]:
@@ -128,3 +138,27 @@ def test_workers_that_know_a_broker_and_the_address_of_a_hub_state_and_certify(
         assert built.accepted, (built.reasons, built.error)
     host.carrier.close()
     assert not any(PASSWORD in log.read_text() for log in host.folder.glob("*.log"))
+
+
+@pytest.mark.parametrize("broker", ["valkey"], indirect=True)
+def test_every_line_of_a_worker_is_json_and_says_which_attempt_of_which_campaign(tmp_path: Path, broker: str) -> None:
+    hub = Repository.create(tmp_path / "hub.git")
+    host = Host(tmp_path / "elsewhere", broker)
+    missing = "d" * 40
+    envelope = Envelope(
+        3, host.carrier.campaign, str(hub.path), missing, "B", (), (), node="a", attempt=2, stage="proof", title="Mine"
+    )
+    with host.worker("builds"):
+        order = BuildOrder(envelope, missing, "proof", _TARGET, _MODULE, is_definition=False, lock=None)
+        refused = host.carry_out("builds", order)
+        host.carrier.send("builds", order)  # which was taken before
+        host.carrier.flush()
+        told = [json.loads(line) for line in host.lines("builds", until="order_dropped")]
+    host.carrier.close()
+    assert isinstance(refused, BuildEnded)
+    assert refused.error
+    ours = [line for line in told if "logger" not in line]
+    assert [line["event"] for line in ours] == ["order_refused", "order_dropped"]
+    about = {"campaign": "Mine", "node": "a", "stage": "proof", "attempt": 2, "job": 3}
+    assert all(about.items() <= line.items() for line in ours)
+    assert all({"level", "timestamp"} <= line.keys() for line in told)

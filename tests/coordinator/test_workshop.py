@@ -14,8 +14,8 @@ from coordinator.git import MAIN, Repository
 from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
 from coordinator.work.locks import Lock
-from coordinator.work.orders import AgentOrder, AuditOrder, Envelope, ModelAccess
-from coordinator.work.reports import AttemptEnded, AuditEnded
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded
 from coordinator.work.workshop import Workshop
 from tests.checker.desk import PROJECT, PROOF
 from tests.support.campaigns import alive
@@ -58,6 +58,18 @@ def test_a_branch_is_pushed_whatever_bytes_its_summary_holds(workshop: Workshop,
     assert isinstance(report, AttemptEnded)
     assert report.ending == "submitted"
     assert hub.head("refs/attempts/a/1") == report.head
+
+
+def test_a_build_or_an_audit_that_waits_for_a_hub_which_is_away_can_be_cancelled(
+    workshop: Workshop, tmp_path: Path
+) -> None:
+    """Or a worker that is told to stop meanwhile would stay for a quarter of an hour."""
+    envelope = Envelope(7, "key", str(tmp_path / "away.git"), "a" * 40, "Book", (), ())
+    build = BuildOrder(envelope, "b" * 40, "statement", "Book.a", "Book.A", is_definition=False, lock=None)
+    for order_of_a_builder in (build, AuditOrder(envelope, ())):
+        report = workshop.carry_out(order_of_a_builder, lambda: True)
+        assert isinstance(report, BuildEnded | AuditEnded)
+        assert "away.git" in report.error
 
 
 def test_an_audit_sees_that_a_reviewed_statement_is_gone_or_means_something_else(tmp_path: Path, broker: str) -> None:
