@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from coordinator.engine.dispatch import Dispatcher
     from coordinator.engine.joint_builds import Lot
     from coordinator.engine.landing import Candidate, Lander
+    from coordinator.schedule.budget import Money
     from coordinator.schedule.scheduler import Action
     from coordinator.schedule.state import Item, JobKind, PullRequest
     from coordinator.store.ledger import Ledger
@@ -81,6 +82,7 @@ class Performer:
         dispatcher: writes orders.
         carrier: brings them to the workers.
         settings: the campaign's settings.
+        call: what the dearest single call of a model may be expected to cost.
         clock: seconds since the epoch.
     """
 
@@ -89,6 +91,7 @@ class Performer:
     dispatcher: Dispatcher
     carrier: Carrier
     settings: Settings
+    call: Money
     clock: Callable[[], float]
 
     def perform(self, actions: Sequence[Action]) -> None:
@@ -129,7 +132,7 @@ class Performer:
             for action in changes:
                 match action:
                     case scheduler.Reap(job):
-                        jobs.reap_job(transaction, job, now, blame=self.settings.retry)
+                        jobs.reap_job(transaction, job, now, blame=self.settings.retry, call=self.call)
                     case scheduler.Revoke(job):
                         jobs.revoke_job(transaction, job, _OVERSHOT, now)
                     case scheduler.Approve(number):

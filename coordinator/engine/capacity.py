@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from coordinator.schedule.budget import Money
 from coordinator.schedule.scheduler import Capacity
 
 if TYPE_CHECKING:
@@ -15,15 +15,7 @@ _PROMPT_TOKENS = 30_000
 """Tokens of a prompt that any agent may be expected to send: no agent starts with less money than that costs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """What the dearest single call of an agent may be expected to take: dollars, and tokens read and written."""
-
-    usd: float
-    tokens: int
-
-
-def dearest_call(settings: Settings) -> Call:
+def dearest_call(settings: Settings) -> Money:
     """What one call of the dearest of the campaign's models may take.
 
     Raises:
@@ -31,11 +23,11 @@ def dearest_call(settings: Settings) -> Call:
     """
     written, table = settings.attempt.max_output_tokens, settings.model.price_table()
     usd = max(table.price(name).ceiling(_PROMPT_TOKENS, written) for name in settings.model.names)
-    return Call(usd, _PROMPT_TOKENS + written)
+    return Money(usd, _PROMPT_TOKENS + written)
 
 
-def capacity_of(settings: Settings, call: Call, carrier: Carrier) -> Capacity:
+def capacity_of(settings: Settings, call: Money, carrier: Carrier) -> Capacity:
     """What this host's workers can do (also before they are up), and those elsewhere that are there."""
     workers = settings.workers
     agents, builds = max(workers.agents, carrier.slots("agents")), max(workers.builds, carrier.slots("builds"))
-    return Capacity(agents, builds, call.usd, call.tokens)
+    return Capacity(agents, builds, call.usd, int(call.tokens))

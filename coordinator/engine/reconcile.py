@@ -156,7 +156,9 @@ class Coordinator:
         self._carrier.check()
         self._carrier.restrict(job.id for job in self._ledger.state.jobs)
         dispatcher = Dispatcher(self._campaign, self._book, self._key, self._services.model_url)
-        self._performer = Performer(self._ledger, self._lander, dispatcher, self._carrier, self._settings, self._clock)
+        self._performer = Performer(
+            self._ledger, self._lander, dispatcher, self._carrier, self._settings, self._call, self._clock
+        )
         self._performer.tell_locks()
         self._announce()
 
@@ -262,7 +264,7 @@ class Coordinator:
         with self._ledger.begin() as transaction:
             for job in self._ledger.state.jobs:
                 if concerned(job.kind):
-                    reap_job(transaction, job.id, now, blame=self._settings.retry if blame else None)
+                    reap_job(transaction, job.id, now, blame=self._settings.retry if blame else None, call=self._call)
 
     def _listen(self, patience: float) -> None:
         """Applies the reports that arrive within `patience` seconds, and all that wait.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete
 
+from coordinator.schedule.budget import UNLIMITED
 from coordinator.schedule.retrying import Cause
 from coordinator.store.items import fail, forgive
 from coordinator.store.moves import DROP_BATCH, END, LOSE, SEND, TAKE, make_move, move_those
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from agents import Usage
     from coordinator.campaign.settings import RetrySettings
+    from coordinator.schedule.budget import Money
     from coordinator.schedule.state import JobKind
     from coordinator.store.store import Transaction
 
@@ -62,13 +64,16 @@ def take_jobs(transaction: Transaction, worker: str, taken: Sequence[int], now: 
         transaction.log("taken", now, job=job, worker=worker)
 
 
-def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySettings | None) -> None:
+def reap_job(
+    transaction: Transaction, job: int, now: float, *, blame: RetrySettings | None, call: Money = UNLIMITED
+) -> None:
     """Takes back a lease.
 
     An attempt lost with its worker does not count against its item when the campaign stopped or restarted its workers
     (`blame` is none) or no worker ever took it (all were busy); when the worker died over it, it is a failure, with
     what follows from it under the rules `blame`. Other jobs that a worker died over end as ``lost``, which counts:
     they may be what kills the workers. What a joint build was to build is joined anew, unless it is such a one.
+    A worker that took an agent's job and never told what it used is taken to have made one `call`, if its cap allows.
     """
     row = read_row(transaction, jobs, job)
     if row is None or row.state == "ended":
@@ -76,7 +81,7 @@ def reap_job(transaction: Transaction, job: int, now: float, *, blame: RetrySett
     suspect = blame is not None and row.state == "running"
     ending = "lost" if suspect and row.kind != "attempt" else "expired"
     said = "The worker went away." if row.state == "running" else "No worker took it."
-    _take_back(transaction, "lease_lost", row, ending, said, settle_lost(transaction, row), now)
+    _take_back(transaction, "lease_lost", row, ending, said, settle_lost(transaction, row, call), now)
     if row.kind == "attempt":
         if blame is not None and suspect:
             fail(transaction, row.item, Cause.WORKER, "The worker went away during the attempt.", blame, now)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from agents import Usage
+    from coordinator.schedule.budget import Money
     from coordinator.store.store import Transaction
 
 _TELL = (
@@ -60,13 +61,19 @@ def settle(transaction: Transaction, row: Any, usage: Usage | None) -> Mapping[s
     return _settle(transaction, row, usage.cost_usd, usage.prompt_tokens, usage.output_tokens, usage.retries)
 
 
-def settle_lost(transaction: Transaction, row: Any) -> Mapping[str, Any]:
+def settle_lost(transaction: Transaction, row: Any, call: Money) -> Mapping[str, Any]:
     """Writes down what a job has spent whose worker went away; returns what is new of it.
 
-    That is what its heartbeats told. A worker that never told, but took it, may have spent all that it was allowed to.
+    That is what its heartbeats told. A worker that took it and never told was in the first call, as far as is known.
+
+    Args:
+        transaction: of the store.
+        row: the job's.
+        call: what the dearest single call may be expected to cost.
     """
     if row.state == "running" and row.told_usd is None:
-        return _settle(transaction, row, row.cap_usd, row.cap_tokens or 0, 0)
+        tokens = call.finite.tokens if row.cap_tokens is None else min(call.tokens, row.cap_tokens)
+        return _settle(transaction, row, min(call.usd, row.cap_usd), int(tokens), 0)
     return _settle(transaction, row, *_told(row))
 
 

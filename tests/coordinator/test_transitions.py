@@ -240,23 +240,29 @@ TOLD = Usage(input_tokens=40, cache_read_tokens=2, output_tokens=8, cost_usd=0.5
 
 
 @pytest.mark.parametrize(
-    ("taken", "told", "spent"),
+    ("taken", "told", "call", "spent"),
     [
-        (False, None, Money(0.0, 0)),  # nobody began it
-        (True, TOLD, Money(0.5, 50)),
-        (True, Usage(), Money(0.0, 0)),
-        (True, None, Money(1.0, 700)),  # it may have spent all that it was allowed to
+        (False, None, Money(0.3, 500), Money(0.0, 0)),  # nobody began it
+        (True, TOLD, Money(0.3, 500), Money(0.5, 50)),
+        (True, Usage(), Money(0.3, 500), Money(0.0, 0)),
+        (True, None, Money(0.3, 500), Money(0.3, 500)),  # it was in its first call, as far as is known
+        (
+            True,
+            None,
+            Money(3.0, 5000),
+            Money(1.0, 700),
+        ),  # which may not cost more than all that it was allowed to spend
     ],
 )
-def test_the_money_of_a_job_whose_report_is_lost_is_what_its_heartbeats_told_or_else_its_cap(
-    seeded: Store, taken: bool, told: Usage | None, spent: Money
+def test_the_money_of_a_job_whose_report_is_lost_is_what_its_heartbeats_told_or_else_one_call(
+    seeded: Store, taken: bool, told: Usage | None, call: Money, spent: Money
 ) -> None:
     with seeded.begin() as transaction:
         more = {"item": 1, "cap_usd": 1.0, "cap_tokens": 700}
         job = jobs.send_job(transaction, "attempt", now=1.0, lease_seconds=9.0, base="", **more)  # type: ignore[arg-type]
         jobs.take_jobs(transaction, "w", [job] if taken else [], 1.5)
         spending.note_told(transaction, {job: told} if told else {})
-        jobs.reap_job(transaction, job, 20.0, blame=RETRY)
+        jobs.reap_job(transaction, job, 20.0, blame=RETRY, call=call)
     assert load(seeded).purse.spent == spent
     for _ in range(2):  # its worker was cut off and comes back, with what it has really spent
         end(seeded, job, "gave_up")
