@@ -90,7 +90,7 @@ class AnthropicModel:
                 # As many connections as there are attempts, which their slots bound: none waits for another's answer.
                 limits=httpx2.Limits(max_connections=None, max_keepalive_connections=_KEPT_CONNECTIONS),
                 # A proxy of the environment must not be asked for a server on this machine.
-                mounts={f"all://{host}": None} if local else None,
+                mounts={f"all://{host}": None} if local else {},
             ),
         )
 

@@ -281,3 +281,14 @@ def test_access_is_checked_before_any_money_is_spent() -> None:
     with pytest.raises(ModelUnavailable, match=r"service at http://127\.0\.0\.1:1"):
         gone.check_access(REHEARSAL_MODEL)
     gone.close()
+
+
+@pytest.mark.parametrize("base_url", [None, "https://models.example/v1"])
+@pytest.mark.parametrize("proxy", ["", "http://proxy.example:3128"])
+def test_a_service_elsewhere_can_be_spoken_to_with_a_proxy_and_without(
+    monkeypatch: pytest.MonkeyPatch, base_url: str | None, proxy: str
+) -> None:
+    for name in ("all_proxy", "http_proxy", "https_proxy", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", proxy)
+    AnthropicModel("a key", base_url).close()
