@@ -51,11 +51,13 @@ class Arena:
         broker: what stands before the broker.
         invariants: what is checked.
         over: whether the campaign has come to its end.
+        restorations: how often an older store was put back.
     """
 
     def __init__(self, scratch: Path, plan: Plan, *, demo: bool = False) -> None:
         self.folder = scratch / "campaign"
         self.over = False
+        self.restorations = 0
         self._temporary = scratch / "tmp"
         self._temporary.mkdir()
         self._clock = scratch / "clock"

@@ -24,6 +24,7 @@ NAMES = {
     "nothing_lost": "what was once on main stays there, and what counts as landed is there",
     "certified": "main is certified at every commit: each module is whole, and so is all it imports",
     "within_budget": "spend is within the limit by at most one call per running attempt",
+    "spent_stays": "no job that had cost money is forgotten, and a restored store counts no less than was spent",
     "told_counts": "no agent whose job ended cost less than heartbeats had told of it",
     "lost_leases": "no job on a lost lease changed anything",
     "nothing_left": "no files, processes or worktrees are left over",
@@ -63,6 +64,7 @@ class Invariants:
         self._library = library
         self._last: dict[str, str] = {}
         self._texts: dict[str, str] = {}
+        self._costly: set[tuple[int, float]] = set()
 
     def expect(self, name: str, finding: str) -> None:
         """Counts a check; `finding` says what is wrong, and is empty when nothing is."""
@@ -138,6 +140,10 @@ class Invariants:
                 "select id from jobs where state = 'ended' and cost_usd < told_usd - 0.000001"  # rounded sums
             ).fetchall()
             self.expect("told_counts", f"jobs {[job for (job,) in cheap]}" if cheap else "")
+            paid = set(store.execute("select id, sent_at from jobs where cost_usd > 0 or told_usd > 0"))
+            forgotten = sorted(self._costly - paid)
+            self._costly |= paid
+            self.expect("spent_stays", f"jobs {forgotten} are forgotten" if forgotten else "")
             astray = store.execute(
                 "select pull_requests.number from pull_requests join jobs on jobs.id = pull_requests.job"
                 " where jobs.ending != 'submitted'"
@@ -163,6 +169,12 @@ class Invariants:
         with _reading(self._folder / "store.sqlite") as store:
             row = store.execute("select value from meta where key = 'state'").fetchone() if store else None
         return str(json.loads(row[0])) if row else "unknown"
+
+    def spent(self) -> float:
+        """What the store counts as spent, with what workers have told of jobs under way."""
+        with _reading(self._folder / "store.sqlite") as store:
+            known = "select sum(case state when 'ended' then cost_usd else coalesce(told_usd, 0) end) from jobs"
+            return float(store.execute(known).fetchone()[0] or 0.0) if store is not None else 0.0
 
     def look_at_end(self, leftovers: Mapping[str, Any]) -> None:
         """Checks what must hold when everything has ended.

@@ -48,6 +48,7 @@ class Measures:
         self._jobs = self._gauge("jobs", "Jobs that a worker holds, by kind.", "kind")
         self._queued = self._gauge("queue_length", "Jobs that were sent and no worker has taken, by kind.", "kind")
         self._items = self._gauge("items", "Stages of nodes, by state.", "state")
+        self._spent = self._gauge("budget_spent_dollars", "Dollars that count as spent of the budget.")
         self._reserved = self._gauge("reserved_dollars", "Dollars promised to jobs under way.")
         self._gauge("budget_dollars", "Dollars that the campaign may spend in all.").set(budget_usd)
         self._paused = self._gauge("paused", "1 while a person has paused the campaign, else 0.")
@@ -118,24 +119,29 @@ class Measures:
     def note_state(self, state: CampaignState) -> None:
         """Takes note of where the campaign stands."""
         requests = _count(request.state for request in state.pull_requests)
-        held = _count(job.kind for job in state.jobs if job.worker)
-        queued = _count(job.kind for job in state.jobs if not job.worker)
         stages = _count(item.state for item in state.by_id.values())
-        none: dict[str, float] = dict.fromkeys(get_args(JobKind), 0.0)
         with self.registry.lock:
             for name in OPEN_STATES:
                 self._requests.set(requests.get(name, 0.0), name)
+            self._items.replace(stages)
+            self._paused.set(float(state.paused))
+        self.note_jobs(state)
+
+    def note_jobs(self, state: CampaignState) -> None:
+        """Takes note of the jobs under way, and of the money."""
+        held = _count(job.kind for job in state.jobs if job.worker)
+        queued = _count(job.kind for job in state.jobs if not job.worker)
+        none: dict[str, float] = dict.fromkeys(get_args(JobKind), 0.0)
+        with self.registry.lock:
             self._jobs.replace({**none, **held})
             self._queued.replace({**none, **queued})
-            self._items.replace(stages)
+            self._spent.set(state.spent_usd)
             self._reserved.set(state.reserved_usd)
-            self._paused.set(float(state.paused))
 
     def _spend(self, kind: str, dollars: float, read: float, written: float) -> None:
-        # A late report may say that it was less than had been reckoned. A counter never goes back.
-        self._dollars.add(max(dollars or 0.0, 0.0), kind)
-        self._tokens.add(max(read or 0, 0), "input")
-        self._tokens.add(max(written or 0, 0), "output")
+        self._dollars.correct(dollars or 0.0, kind)
+        self._tokens.correct(read or 0, "input")
+        self._tokens.correct(written or 0, "output")
 
 
 def _count(names: Iterable[str]) -> dict[str, float]:

@@ -26,6 +26,7 @@ class Family:
         kind: whether it only grows.
         label: name of its one label; empty where it has none, and then one value.
         values: by value of the label.
+        owed: by value of the label, what was counted too much of it.
     """
 
     name: str
@@ -33,6 +34,17 @@ class Family:
     kind: Kind
     label: str = ""
     values: dict[str, float] = field(default_factory=dict)
+    owed: dict[str, float] = field(default_factory=dict)
+
+    def correct(self, amount: float, of: str = "") -> None:
+        """Adds to a counter what may be less than nothing, for it had counted too much: then it waits for that much.
+
+        A counter that went back would be taken by Prometheus for one that began anew.
+        """
+        left = amount - self.owed.pop(of, 0.0)
+        if left < 0:
+            self.owed[of] = -left
+        self.add(max(left, 0.0), of)
 
     def add(self, amount: float = 1.0, of: str = "") -> None:
         """Adds to a value."""

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _SECONDS = 1.0
 """Between two looks at the whole state."""
 
+_LOSSES = frozenset({"lease_lost", "late_report"})
+"""What is taken note of at once: a worker that is gone holds nothing, and what was reckoned of it may be wrong."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -111,3 +114,5 @@ class Observer:
                 "pull_request": happening.pull_request,
             }
             log.info(happening.kind, **{**happening.data, **{name: value for name, value in about.items() if value}})
+        if self._ledger is not None and any(event.kind in _LOSSES for event in events):
+            self._measures.note_jobs(self._ledger.state)

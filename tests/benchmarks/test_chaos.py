@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import redis
 from hypothesis import example, find, given, settings
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from benchmarks.chaos import QUICK_NODES, run_campaign
 from benchmarks.faults import FAULTS
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sqlalchemy import Insert
+    from sqlalchemy import Insert, Update
 
 GOOD = "theorem Simulated.n0 : True := trivial\n"
 
@@ -167,7 +167,7 @@ class Scene:
         self.invariants.look()
         return {name for name, found in self.invariants.broken.items() if found}
 
-    def write(self, *rows: Insert) -> None:
+    def write(self, *rows: Insert | Update) -> None:
         store = Store(self.scratch / "store.sqlite", writable=True)
         with store.begin() as transaction:
             for row in rows:
@@ -237,6 +237,20 @@ def test_what_heartbeats_told_and_does_not_count_is_seen(scene: Scene) -> None:
     scene.write(insert(jobs).values(**lost, id=3, number=3, cost_usd=0.0, told_usd=0.25))
     scene.land("n0", "proof", N0=GOOD + "-- proved\n")
     assert scene.broken() == {"told_counts"}
+
+
+def test_a_job_that_had_cost_money_and_is_forgotten_is_seen(scene: Scene) -> None:
+    scene.land("n0", "statement", N0=GOOD)
+    paid = {"id": 1, "kind": "attempt", "item": 1, "number": 1, "state": "ended", "lease_until": 0, "cost_usd": 0.5}
+    scene.write(
+        insert(items).values(id=1, label="n0", stage="statement", state="landed"),
+        insert(jobs).values(**paid, sent_at=1.5),
+    )
+    assert scene.broken() == set()
+    assert scene.invariants.spent() == 0.5
+    scene.write(update(jobs).values(sent_at=2.5))
+    scene.land("n0", "proof", N0=GOOD + "-- proved\n")
+    assert scene.broken() == {"spent_stays"}
 
 
 def test_processes_and_files_that_are_left_are_seen(scene: Scene) -> None:

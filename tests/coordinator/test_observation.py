@@ -17,13 +17,16 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coordinator.campaign.settings import Settings
+from agents import Usage
+from coordinator.campaign.campaign import Campaign
+from coordinator.campaign.settings import MetricsSettings, Settings
 from coordinator.errors import ServiceError, SettingsError
 from coordinator.observation import logs
 from coordinator.observation.happenings import Chronicle, Happening
 from coordinator.observation.logs import log_to
 from coordinator.observation.measures import Measures
 from coordinator.observation.metrics import Family, Histogram, Registry
+from coordinator.observation.observer import Observer
 from coordinator.observation.server import serve_metrics
 from coordinator.observation.tracing import Tracing, export_traces
 from coordinator.store import jobs, reports, requests
@@ -32,6 +35,7 @@ from coordinator.work.printed import KEPT
 from coordinator.work.reports import BuildEnded, ReviewEnded
 from tests.coordinator.test_steering import Steered
 from tests.coordinator.test_transitions import SPENT
+from tests.support.campaigns import small_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,6 +82,10 @@ class Watched(Steered):
         self.now += 1.0
         about: dict[str, Any] = {"item": self.item("thm:low").id, "pull_request": 1, "number": number}
         return jobs.send_job(transaction, kind, now=self.now, lease_seconds=9, base="a" * 40, **about)
+
+    def send_attempt(self, transaction: Transaction, number: int) -> int:
+        about: dict[str, Any] = {"item": self.item("thm:low").id, "number": number, "cap_usd": 1.0}
+        return jobs.send_job(transaction, "attempt", now=self.now, lease_seconds=9, base="a" * 40, **about)
 
     def land(self) -> None:
         """An attempt that fails, and one that is built, reviewed and landed."""
@@ -154,6 +162,43 @@ def test_metrics_count_what_happened_and_begin_with_what_the_store_holds(watched
     again = parse(anew.registry.render())
     counters = {key for key in seen if key[0].endswith("_total")}
     assert {key: again[key] for key in counters} == {key: seen[key] for key in counters}
+
+
+def test_what_was_reckoned_too_high_of_a_job_that_was_lost_is_right_with_its_late_report(watched: Watched) -> None:
+    dollars, budget = ("blueprover_spent_dollars_total", "attempt"), ("blueprover_budget_spent_dollars", "")
+    seen = []
+    for usd in (None, 0.25, 0.5, 1.0):
+        with watched.ledger.begin() as transaction:
+            if usd is None:
+                lost = watched.send_attempt(transaction, 1)
+                jobs.take_jobs(transaction, "w", [lost], watched.now)
+                jobs.reap_job(transaction, lost, watched.now, blame=None)
+            else:
+                job = lost if usd == 0.25 else watched.send_attempt(transaction, 2)
+                jobs.claim_end(transaction, job, "gave_up", "", Usage(cost_usd=usd), watched.now)
+        watched.measures.note_jobs(watched.ledger.state)
+        told = parse(watched.measures.registry.render())
+        seen.append((told[dollars], told[budget]))
+    assert seen == [(1.0, 1.0), (1.0, 0.25), (1.0, 0.75), (1.75, 1.75)]
+
+
+def test_a_job_that_is_lost_is_nobody_s_as_soon_as_it_is_taken_back(watched: Watched, tmp_path: Path) -> None:
+    campaign = Campaign(small_campaign(tmp_path / "c"), Settings(metrics=MetricsSettings(port=0)))
+    with watched.ledger.begin() as transaction:
+        lost = watched.send_attempt(transaction, 1)
+        jobs.take_jobs(transaction, "w", [lost], watched.now)
+
+    def held(port: int | None) -> float:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as page:
+            return parse(page.read().decode())["blueprover_jobs", "attempt"]
+
+    with Observer(campaign) as observer:
+        observer.follow(watched.ledger)
+        assert held(observer.port) == 1
+        with watched.ledger.begin() as transaction:
+            jobs.reap_job(transaction, lost, watched.now, blame=None)
+        assert held(observer.port) == 0
+        watched.ledger.listeners.pop()
 
 
 def test_the_page_is_served_and_nothing_else(watched: Watched) -> None:
