@@ -9,18 +9,22 @@ from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from coordinator.cli.plain import printable
 from coordinator.errors import CoordinatorError
 
 _STYLES = {"ok": "green", "warning": "yellow", "error": "red"}
+_LEVEL_WIDTH = max(map(len, _STYLES))
 _MEGABYTE = 1 << 20
 
 
 def doctor(
     project: Annotated[
-        Path | None, typer.Argument(help="A Lean project: tells which Lean it is compiled with.")
+        Path | None,
+        typer.Argument(
+            help="A campaign: tells whether it can be run here. Or a Lean project: tells which Lean compiles it."
+        ),
     ] = None,
     lean: Annotated[
         Literal["auto", "embedded", "lake"], typer.Option(help="Which Lean that is; auto finds it.")
@@ -30,10 +34,20 @@ def doctor(
     from coordinator.views.doctor import examine
 
     findings = list(examine(project, lean))
-    table = Table.grid(padding=(0, 2))
+    console = Console()
+    width = max(len(finding.subject) for finding in findings)
     for finding in findings:
-        table.add_row(Text(finding.level, _STYLES[finding.level]), Text(finding.subject), Text(finding.message))
-    Console(soft_wrap=True).print(table)
+        level = Text(finding.level.ljust(_LEVEL_WIDTH), _STYLES[finding.level])
+        # Nothing is cut: what is longer than the terminal is what people need to copy, such as a path.
+        console.print(
+            level,
+            finding.subject.ljust(width),
+            "",
+            printable(finding.message),
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
 
