@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from coordinator.cli.plain import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from coordinator.views.accounts import Share
     from coordinator.views.failing import Failing
@@ -65,7 +62,8 @@ def _print_group(folder: Path, cause: str, group: list[Failing]) -> None:
     typer.secho(f"{cause or 'no attempt'}: {given_up} given up, {len(group) - given_up} to be tried again", bold=True)
     for each in group:
         what = "given up" if each.given_up else "failing"
-        typer.echo(printable(f"  {each.label} ({each.stage}, {what} after {each.attempts} attempts)"))
+        times = "one attempt" if each.attempts == 1 else f"{each.attempts} attempts"
+        typer.echo(printable(f"  {each.label} ({each.stage}, {what} after {times})"))
         if each.summary:
             typer.echo(f"    {_in_short(each.summary)}")
     chosen = f"--cause {cause}" if cause else "--failed"
@@ -108,7 +106,7 @@ def cost(
         told = {"by": by, "cost_usd": total, "shares": [asdict(each) for each in shares]}
         typer.echo(json.dumps({**told, "limits": [asdict(each) for each in limits]}, ensure_ascii=False))
         return
-    Console().print(_table(by, shares))
+    _print_table(by, shares)
     for standing in limits:
         typer.echo(_line_of(standing))
 
@@ -124,21 +122,24 @@ def _line_of(standing: Standing) -> str:
     return f"{line}; {spent:,} of {limit:,} tokens used, {promised:,} promised"
 
 
-def _table(by: str, shares: Iterable[Share]) -> Table:
-    table = Table(by, "jobs", "dollars", "tokens in", "tokens out", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    jobs = read = written = 0
-    dollars = 0.0
+def _print_table(by: str, shares: Sequence[Share]) -> None:
+    """Writes a line a share and their sum. No name is cut, however many there are and whatever the terminal."""
+    from rich.cells import cell_len
+
     nameless = "(builders)" if by == "model" else "(of the campaign)"
-    for each in shares:
-        jobs, dollars = jobs + each.jobs, dollars + each.cost_usd
-        read, written = read + each.input_tokens, written + each.output_tokens
-        name = printable(each.name) or nameless
-        table.add_row(*_row(name, each.jobs, each.cost_usd, each.input_tokens, each.output_tokens))
-    table.add_row(*_row("all", jobs, dollars, read, written), style="bold")
-    return table
+    figures = [(each.jobs, each.cost_usd, each.input_tokens, each.output_tokens) for each in shares]
+    sums = tuple(map(sum, zip(*figures, strict=True))) or (0, 0.0, 0, 0)
+    rows = [
+        (by, "jobs", "dollars", "tokens in", "tokens out"),
+        *(_row(printable(each.name) or nameless, *those) for each, those in zip(shares, figures, strict=True)),
+        _row("all", *sums),
+    ]
+    width, *widths = (max(map(cell_len, column)) for column in zip(*rows, strict=True))
+    lines = ["  ".join([name + " " * (width - cell_len(name)), *map(str.rjust, told, widths)]) for name, *told in rows]
+    typer.secho(lines[0], bold=True)
+    typer.echo("".join(f"{line}\n" for line in lines[1:-1]), nl=False)
+    typer.secho(lines[-1], bold=True)
 
 
-def _row(name: str, jobs: int, dollars: float, read: int, written: int) -> tuple[Text, str, str, str, str]:
-    return Text(name), f"{jobs:,}", f"{dollars:,.4f}", f"{read:,}", f"{written:,}"
+def _row(name: str, jobs: int, dollars: float, read: int, written: int) -> tuple[str, str, str, str, str]:
+    return name, f"{jobs:,}", f"{dollars:,.4f}", f"{read:,}", f"{written:,}"

@@ -91,7 +91,9 @@ def _campaign(transaction: Transaction, name: str) -> dict[str, Any]:
 
 def _stream(transaction: Transaction, records: Select[*tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     rows = transaction.execute(records.execution_options(yield_per=_AT_ONCE))
-    yield from (dict(row) for row in rows.mappings())
+    keys = tuple(rows.keys())
+    for row in rows:
+        yield dict(zip(keys, row, strict=True))
 
 
 def _costs(transaction: Transaction) -> Mapping[str, Any]:

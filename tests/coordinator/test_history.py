@@ -175,6 +175,20 @@ def test_the_log_is_printed_and_what_a_terminal_would_obey_is_not(campaign: Path
     assert lines[0]["node"] == "def:and"
 
 
+def test_what_each_node_has_cost_is_a_line_of_a_table_whatever_the_terminal(
+    campaign: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    told = blueprover("cost", str(campaign), "--by", "node").stdout.splitlines()
+    assert told[:4] == [
+        "node          jobs  dollars  tokens in  tokens out",
+        "def:and          3   0.5000         10          14",
+        "thm:and_comm     1   0.2500          5           7",
+        "all              4   0.7500         15          21",
+    ]
+    assert told[4].startswith("campaign: $0.75 of ")
+
+
 def test_a_node_that_the_book_does_not_have_is_refused_with_the_nearest(campaign: Path) -> None:
     refused = blueprover("log", str(campaign), "thm:and_com").exception
     assert isinstance(refused, InputError)
