@@ -92,7 +92,7 @@ def _tell_money(restored: Restored) -> Iterator[str]:
     if booked.reckoned:
         yield (
             f"Among them are {booked.reckoned} of which it is not known what they had spent: the "
-            f"${booked.reckoned_usd:,.2f} that they were allowed to spend counts. Raise `budget_usd` in campaign.yaml "
+            f"${booked.reckoned_usd:,.2f} that they may have spent at most counts. Raise `budget_usd` in campaign.yaml "
             "by what your provider's bill says that it was less."
         )
     if restored.unread:

@@ -138,7 +138,7 @@ class Coordinator:
         with store.begin() as transaction:
             seed_items(transaction, self._book.blueprint)
             close_strangers(transaction, self._book.blueprint, now)
-            make_up_for_lost(transaction, store.file, self._campaign.hub, now)
+            make_up_for_lost(transaction, self._campaign, store.file, now)
             reopen(transaction, self._settings.retry, now)
             key = str(get_meta(transaction, "key") or f"{self._settings.library.lower()}-{time.time_ns():x}")
             set_meta(transaction, "key", key)
@@ -322,6 +322,8 @@ class Coordinator:
         if told:
             with self._ledger.begin() as transaction:
                 note_told(transaction, told)
+            if self._journal is not None:
+                self._journal.note_told(told)
 
     def _apply(self, transaction: Transaction, report: End) -> None:
         now = self._clock()

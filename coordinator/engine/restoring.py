@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from coordinator.engine.capacity import dearest_call
 from coordinator.engine.catching_up import dollars_of
 from coordinator.engine.dispatch import slug_of
 from coordinator.git import Trailers
 from coordinator.store.backups import restore, set_aside_beside
 from coordinator.store.expenses import Booked, Expense, book_expenses
-from coordinator.store.journal import is_ahead, journal_of, read_journal
+from coordinator.store.journal import journal_of
+from coordinator.store.journal_lines import is_ahead, note_read, read_journal
 from coordinator.store.lost import read_lost
 from coordinator.store.schema import items, jobs
 from coordinator.store.store import Store, get_meta
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Campaign
     from coordinator.git import Repository
-    from coordinator.store.journal import Told
+    from coordinator.schedule.budget import Money
+    from coordinator.store.journal_lines import Told
     from coordinator.store.store import Transaction
 
 _BRANCH = re.compile(r"refs/attempts/(.+)\.(joined-)?([1-9][0-9]{0,8})")
@@ -78,7 +81,9 @@ def restore_campaign(campaign: Campaign, source: Path | None, now: float) -> Res
         nonlocal booked, uncounted
         with closing(Store(part, writable=True)) as store, store.begin() as transaction:
             is_all = is_last_whole or _covers(transaction, journal)
-            booked = book_expenses(transaction, [*last, *earlier, *journal.expenses], now)
+            told = [*last, *earlier, *journal.expenses]
+            booked = book_expenses(transaction, told, now, _call_of(campaign))
+            note_read(transaction, journal)
             booked += book_branches(transaction, campaign.hub, now)
             uncounted = 0.0 if is_all else max(campaign.settings.budget_usd - _spent(transaction), 0.0)
 
@@ -86,23 +91,25 @@ def restore_campaign(campaign: Campaign, source: Path | None, now: float) -> Res
     return Restored(backup, aside, booked, journal.unread, uncounted)
 
 
-def make_up_for_lost(transaction: Transaction, file: Path | None, hub: Repository, now: float) -> Booked:
+def make_up_for_lost(transaction: Transaction, campaign: Campaign, file: Path | None, now: float) -> Booked:
     """Takes up what a store does not know that is new, was put back by hand, or is older than its journal.
 
     In the usual case that is nothing, and only the end of the journal is looked at.
 
     Args:
         transaction: of the store.
+        campaign: whose store it is.
         file: the store; ``None`` for one in a database server.
-        hub: where agents' branches are.
         now: seconds since the epoch.
     """
     is_older = file is not None and is_ahead(transaction, journal_of(file))
     booked = Booked()
     if file is not None and is_older:
-        booked = book_expenses(transaction, read_journal(journal_of(file)).expenses, now)
+        journal = read_journal(journal_of(file))
+        booked = book_expenses(transaction, journal.expenses, now, _call_of(campaign))
+        note_read(transaction, journal)
     if is_older or not get_meta(transaction, "key"):
-        booked += book_branches(transaction, hub, now)
+        booked += book_branches(transaction, campaign.hub, now)
     return booked
 
 
@@ -121,6 +128,11 @@ def book_branches(transaction: Transaction, hub: Repository, now: float) -> Book
         usd = dollars_of(Trailers.of(message).cost)
         told.append(Expense(expense.job, expense.kind, expense.label, expense.stage, expense.number, now, now, usd=usd))
     return book_expenses(transaction, told, now)
+
+
+def _call_of(campaign: Campaign) -> Money | None:
+    """What one call may cost, where all workers end with the coordinator, for they are its own; ``None`` elsewhere."""
+    return None if campaign.settings.broker.url else dearest_call(campaign.settings)
 
 
 def _unknown(transaction: Transaction, heads: dict[str, str]) -> Iterator[tuple[Expense, str]]:

@@ -172,7 +172,7 @@ def _forget_workers(file: Path) -> None:
 
 def _set_aside(file: Path, now: float) -> Path | None:
     """Renames a store with its log, the log first: it must never be taken for that of another file."""
-    aside = file.with_name(f"{file.stem}{_ASIDE}{_stamp(now)}{file.suffix}")
+    aside = _unused(file.with_name(f"{file.stem}{_ASIDE}{_stamp(now)}{file.suffix}"))
     for ending in (*_LOG_FILES, ""):
         there = file.with_name(file.name + ending)
         if there.exists():
@@ -182,12 +182,16 @@ def _set_aside(file: Path, now: float) -> Path | None:
 
 def _fresh(file: Path, kind: str, now: float) -> Path:
     """A name that no backup has, in the order of time."""
-    stem, count = f"{kind}{_stamp(now)}", 1
-    folder, name = file.parent / _FOLDER, f"{stem}.sqlite"
-    while (folder / name).exists():
+    return _unused(file.parent / _FOLDER / f"{kind}{_stamp(now)}.sqlite")
+
+
+def _unused(file: Path) -> Path:
+    """The same name, or one that comes after it, that no file has."""
+    found, count = file, 1
+    while found.exists():
         count += 1
-        name = f"{stem}-{count:03}.sqlite"
-    return folder / name
+        found = file.with_name(f"{file.stem}-{count:03}{file.suffix}")
+    return found
 
 
 def _backups(file: Path, kind: str) -> list[Path]:

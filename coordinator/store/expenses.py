@@ -8,11 +8,12 @@ more what came of them, but for what landed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
+from coordinator.schedule.budget import Money
 from coordinator.store.lessons import TELLING
 from coordinator.store.moves import SEED, TAKE_UP
 from coordinator.store.portable import insert_missing
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from coordinator.store.store import Transaction
+
+_NOTHING = Money()
 
 COSTLY = ("attempt", "review", "resolve")
 """Kinds of jobs that cost money: those that agents do."""
@@ -59,9 +62,10 @@ class Expense:
         sent_at: seconds since the epoch; with the id it tells jobs of one campaign apart, for ids were given again.
         ended_at: seconds since the epoch; ``None`` for a job that was under way.
         ending: how it ended.
-        usd: dollars.
-        input_tokens, output_tokens: used.
-        is_reckoned: whether it is only known what the job might spend at most.
+        usd: dollars; of a job that was under way all that it was allowed to spend.
+        input_tokens, output_tokens: used; of a job that was under way likewise, 0 where any number was allowed.
+        is_reckoned: whether it was under way, so that it is not known what it has spent.
+        told: of such a job, what it had used at most when its worker was last heard of.
     """
 
     job: int
@@ -76,6 +80,15 @@ class Expense:
     input_tokens: int = 0
     output_tokens: int = 0
     is_reckoned: bool = False
+    told: Money = _NOTHING
+
+    def within(self, call: Money) -> Expense:
+        """The same where the worker has used no more than a `call` since it was last heard of."""
+        if not self.is_reckoned:
+            return self
+        tokens = int((self.told + call.finite).tokens)
+        most = min(tokens, self.input_tokens) if self.input_tokens else tokens
+        return replace(self, usd=min(self.usd, (self.told + call).usd), input_tokens=most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +117,19 @@ class Booked:
         )
 
 
-def book_expenses(transaction: Transaction, told: Sequence[Expense], now: float) -> Booked:
+def book_expenses(transaction: Transaction, told: Sequence[Expense], now: float, call: Money | None = None) -> Booked:
     """Takes what is told of jobs into the store; what it knows already stays as it is.
 
     Of a job that the store has under way, it counts as told by the worker: it is settled when the lease is taken back.
+
+    Args:
+        transaction: of the store.
+        told: about jobs, by whomever.
+        now: seconds since the epoch.
+        call: what one call of a model may cost, where workers end with their coordinator: what was under way has spent
+            no more since it was last heard of. ``None`` where workers go on: they may spend all that they are allowed.
     """
+    told = [each if call is None else each.within(call) for each in told]
     book = _Book(transaction, told, now)
     fresh = [expense for expense in _merged(told) if not book.knows(expense)]
     for expense in sorted(fresh, key=lambda each: book.is_taken(each.job)):  # those first that keep their ids
@@ -192,14 +213,18 @@ class _Book:
 
 
 def _merged(told: Iterable[Expense]) -> list[Expense]:
-    """Each job once: as somebody knows it, rather than as it is reckoned, and at the most that anybody knows."""
+    """Each job once: as somebody knows it, at the most; where nobody does, at the least that it was at most."""
     found: dict[tuple[object, ...], Expense] = {}
     for expense in told:
         key = expense.job, expense.kind, expense.sent_at, *(() if expense.job else (expense.label, expense.number))
         other = found.get(key)
-        if other is None or (other.is_reckoned, -other.usd) > (expense.is_reckoned, -expense.usd):
+        if other is None or _trust(expense) > _trust(other):
             found[key] = expense
     return list(found.values())
+
+
+def _trust(expense: Expense) -> tuple[bool, float]:
+    return not expense.is_reckoned, -expense.usd if expense.is_reckoned else expense.usd
 
 
 def _identity(kind: str, item: int | None, number: int, sent_at: float) -> tuple[str, int, int, float]:

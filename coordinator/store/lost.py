@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from coordinator.schedule.budget import Money
 from coordinator.store.expenses import COSTLY, Expense
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ _MOST = 1e12
 _LAST = 1_000_000_000
 """No campaign has so many jobs."""
 
+_TOLD = ("told_usd", "told_input_tokens", "told_output_tokens")
 _STAGES = ("statement", "proof")
 
 
@@ -51,16 +53,16 @@ def _read(connection: sqlite3.Connection, found: list[Expense]) -> None:
 def _expense(told: Mapping[str, Any], label: object, stage: object) -> Expense | None:
     """What a row tells; ``None`` where that makes no sense.
 
-    A job that was under way may have spent, until its worker noticed, all that it was allowed to.
+    Of a job that was under way both is told: what it was allowed to spend, and what it had spent.
     """
     is_over = told.get("state") == "ended"
     names = ("cost_usd", "input_tokens", "output_tokens") if is_over else ("cap_usd", "cap_tokens", "")
-    amounts = [_amount(told.get(name)) for name in (*names, "number", "sent_at", "ended_at")]
+    amounts = [_amount(told.get(name)) for name in (*names, *_TOLD, "number", "sent_at", "ended_at")]
     job = told.get("id")
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts) or not isinstance(job, int) or not 0 < job < _LAST or not isinstance(label, str):
         return None
-    usd, read, written, number, sent_at, ended_at = known
+    usd, read, written, told_usd, told_read, told_written, number, sent_at, ended_at = known
     return Expense(
         job,
         str(told["kind"]),
@@ -74,6 +76,7 @@ def _expense(told: Mapping[str, Any], label: object, stage: object) -> Expense |
         int(read),
         int(written),
         is_reckoned=not is_over,
+        told=Money(told_usd, told_read + told_written),
     )
 
 

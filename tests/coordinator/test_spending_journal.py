@@ -16,9 +16,11 @@ from agents import Usage
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
 from coordinator.errors import StoreError
+from coordinator.schedule.budget import Money
 from coordinator.store.items import seed_items
 from coordinator.store.jobs import claim_end, reap_job, revoke_job, send_job
-from coordinator.store.journal import Journal, is_ahead, read_journal
+from coordinator.store.journal import Journal
+from coordinator.store.journal_lines import Told, is_ahead, note_read, read_journal
 from coordinator.store.ledger import Ledger
 from coordinator.store.store import Store
 from tests.support.books import book, node
@@ -83,6 +85,24 @@ def test_what_is_under_way_counts_with_its_cap_and_what_has_ended_with_its_cost(
     assert (first.label, first.stage, first.number) == ("a", "statement", 1)
     assert (first.kind, first.ending) == ("attempt", "gave_up")
     assert (first.input_tokens, first.output_tokens, first.sent_at, first.ended_at) == (7, 5, 11.0, 20.0)
+
+
+def test_of_a_job_under_way_it_is_known_to_a_tenth_what_it_had_used(desk: Desk) -> None:
+    job = desk.send(1, cap_usd=2.0)
+    call = Money(0.125, 1000.0)
+    for usd, known in ((0.125, 0.2), (0.25, 0.45), (0.375, 0.45), (1.75, 1.95)):
+        desk.journal.note_told({job: Usage(40, 2, cost_usd=usd), job + 1: Usage(cost_usd=9.0)})
+        (expense,) = read_journal(desk.file).expenses
+        assert expense.told.usd == pytest.approx(known)
+        assert expense.told.usd >= usd
+        assert expense.usd == 2.0
+        assert expense.within(call).usd == pytest.approx(min(known + 0.125, 2.0))
+    assert expense.within(call).input_tokens == 1042
+    assert desk.file.read_bytes().count(b"\n") == 4, "a line more for each tenth"
+    desk.end(job, 1.875)
+    (expense,) = read_journal(desk.file).expenses
+    assert expense.within(call) == expense
+    assert expense.usd == 1.875
 
 
 def test_a_journal_that_is_begun_in_the_middle_knows_what_is_under_way_and_says_since_when(desk: Desk) -> None:
@@ -169,3 +189,8 @@ def test_a_store_that_is_older_than_its_journal_is_known_by_its_end(desk: Desk) 
         other.write_text(f"{json.dumps(ahead)}\n")
         with desk.store.begin() as transaction:
             assert is_ahead(transaction, other)
+            note_read(transaction, read_journal(other))
+            assert not is_ahead(transaction, other)
+            note_read(transaction, read_journal(desk.file))  # of another, longer one
+            assert is_ahead(transaction, other)
+            note_read(transaction, Told())

@@ -50,7 +50,7 @@ class NoServices:
 class Loop:
     """A coordinator and the test's place at the other end of the broker."""
 
-    def __init__(self, folder: Path, broker: str, model_url: str = "http://127.0.0.1:9", **settings: Any) -> None:
+    def __init__(self, folder: Path, broker: str, model_url: str = "http://127.0.0.1:9", /, **settings: Any) -> None:
         self.campaign = Campaign.open(small_campaign(folder, **settings))
         self.now = 1000.0
         self.store = Store(self.campaign.store_path, writable=True)
