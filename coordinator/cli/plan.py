@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from coordinator.store.store import Store
     from coordinator.views.planning import Plan
 
-_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
-
 _NAMES = {"dollars": "cost", "seconds": "time", "attempts": "attempts", "unlanded": "items not landed"}
 
 
@@ -59,6 +57,8 @@ def plan(
 
 
 def _print_plan(made: Plan) -> None:
+    from coordinator.views.planning import written
+
     left, estimate = made.left, made.estimate
     typer.echo(f"Left: {left['statement']} statement(s) and {left['proof']} proof(s).")
     table = Table("", "probably", "from", "to", box=None)
@@ -68,7 +68,7 @@ def _print_plan(made: Plan) -> None:
         ("attempts", estimate.attempts),
         ("unlanded", estimate.unlanded),
     ):
-        table.add_row(_NAMES[name], *(_figure(name, each) for each in (interval.middle, interval.low, interval.high)))
+        table.add_row(_NAMES[name], *(written(name, each) for each in (interval.middle, interval.low, interval.high)))
     Console().print(table)
     typer.echo(f"Four of five of the {estimate.plays} campaigns played through lie between. Assumed:")
     for sentence in made.assumptions:
@@ -77,7 +77,7 @@ def _print_plan(made: Plan) -> None:
 
 def _print_comparison(campaign: Campaign, store: Store | None, *, as_json: bool) -> None:
     from coordinator.errors import InputError
-    from coordinator.views.planning import compared, outcome_since, read_plan
+    from coordinator.views.planning import compared, outcome_since, read_plan, written
 
     kept, folder = read_plan(campaign.folder), campaign.folder
     if kept is None:
@@ -90,25 +90,10 @@ def _print_comparison(campaign: Campaign, store: Store | None, *, as_json: bool)
         return
     table = Table("", "planned", "happened", "", box=None)
     for name, planned, found in rows:
-        span = f"{_figure(name, planned.middle)} ({_figure(name, planned.low)} to {_figure(name, planned.high)})"
-        table.add_row(_NAMES[name], span, _figure(name, found), "as planned" if planned.holds(found) else "off")
+        span = f"{written(name, planned.middle)} ({written(name, planned.low)} to {written(name, planned.high)})"
+        table.add_row(_NAMES[name], span, written(name, found), "as planned" if planned.holds(found) else "off")
     Console().print(table)
 
 
 def _compared_row(planned: Interval, found: float) -> dict[str, Any]:
     return {"planned": asdict(planned), "happened": found, "within": planned.holds(found)}
-
-
-def _figure(name: str, value: float) -> str:
-    if name == "dollars":
-        return f"${value:,.2f}"
-    if name == "seconds":
-        return _duration(value)
-    return f"{value:,.0f}"
-
-
-def _duration(seconds: float) -> str:
-    for unit, name in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
-        if seconds >= 2 * unit:
-            return f"{seconds / unit:.1f} {name}"
-    return f"{seconds:.0f} s"

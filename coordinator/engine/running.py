@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import ExitStack, contextmanager
+import threading
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Self
 
 import structlog
@@ -15,13 +16,14 @@ from checker import LeanChoice, Sandbox
 from coordinator.engine.background import Recurring
 from coordinator.engine.keeping import Backups
 from coordinator.engine.reconcile import Coordinator
-from coordinator.errors import CoordinatorError
+from coordinator.errors import CoordinatorError, InputError
 from coordinator.git import require_git
 from coordinator.observation.observer import Observer
 from coordinator.schedule.scheduler import Finish
 from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.temporary import temporary_folder
 from coordinator.views.live import LiveView, one_line, plain
+from coordinator.views.planning import PLAN_FILE, in_a_line, keep_plan, make_plan, outcome_since, read_plan
 from coordinator.views.snapshot import look_once, take_snapshot
 from coordinator.views.under_way import look_at_jobs
 from coordinator.work.services import Services
@@ -101,6 +103,7 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
         services.start()
         coordinator = Coordinator(campaign, book, store, services, lean=lean, observer=observer)
         stack.callback(coordinator.close)
+        _plan_once(campaign, book, views)
         publisher = stack.enter_context(Publisher(campaign, book, views))
         backups = stack.enter_context(Backups(store.file, campaign.settings.store))
         view = stack.enter_context(LiveView(console))
@@ -116,6 +119,20 @@ def run_campaign(campaign: Campaign, console: Console) -> Finish:
     if finish is STOPPED:
         _tell_stopped(console, in_flight)
     return finish
+
+
+def _plan_once(campaign: Campaign, book: Book, views: Store) -> None:
+    """Has a plan made beside the run where there is none, so that everybody can see afterwards how far off it was."""
+
+    def make() -> None:
+        try:
+            keep_plan(make_plan(campaign, book, views), campaign.folder)
+        except (OSError, CoordinatorError) as error:
+            log.warning("plan_not_made", error=str(error))
+
+    if not (campaign.folder / PLAN_FILE).exists():
+        # It ends with the process: a run that is stopped at once need not wait for it.
+        threading.Thread(target=make, name="plan", daemon=True).start()
 
 
 def _run(coordinator: Coordinator, watch: Callable[[], None]) -> tuple[Finish, list[str]]:
@@ -196,6 +213,16 @@ def summary(campaign: Campaign, finish: Finish) -> str:
     store = open_to_read(campaign)
     try:
         snapshot, _ = look_once(campaign, store)
+        planned = _planned(campaign, store) if finish.state == "done" else ""
     finally:
         store.close()
-    return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot)}")
+    return plain(f"{finish.state.replace('_', ' ')}: {finish.reason}\n{one_line(snapshot)}{planned}")
+
+
+def _planned(campaign: Campaign, store: Store) -> str:
+    """What had been planned, where a plan was made."""
+    with suppress(InputError):  # who broke the plan's file is told by `blueprover plan --compare`
+        plan = read_plan(campaign.folder)
+        if plan is not None:
+            return f"\n{in_a_line(plan, outcome_since(plan, store))}"
+    return ""

@@ -98,8 +98,11 @@ class Chance:
         return math.sqrt(self.landed * self.missed / (weight + 1)) / weight
 
     def off_by(self, deviations: float) -> float:
-        """The probability if it is so many deviations above what is reckoned with, and still a probability."""
-        return min(max(self.mean + deviations * self.deviation, 0.0), 1.0)
+        """The probability if it is so many deviations above or below what is reckoned with; never quite none or all."""
+        mean, away = self.mean, deviations * self.deviation
+        room = mean if away < 0 else 1.0 - mean
+        left = room * math.exp(-abs(away) / room) if room else 0.0
+        return left if away < 0 else 1.0 - left
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,23 @@ fixed seed: the same state gives the same plan.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from coordinator.schedule.experience import narrowest_group
+from coordinator.schedule.racing import RaceRules
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from coordinator.schedule.experience import Experience, Traits
+    from coordinator.schedule.experience import Experience, Forecast, Traits
 
 SEED = 20_260_401
 """Where all draws begin."""
 
-_PLAYED = 400_000
+_PLAYED = 200_000
 """Attempts played in all, about: small campaigns are played more often than large ones."""
 
 _FEWEST, _MOST = 20, 400
@@ -37,20 +40,29 @@ class Task:
             can.
         traits: of its next attempt.
         unblocks: how many nodes rest on its node.
+        pinned: whether somebody asked for the model in its traits, so that no other makes a later attempt.
     """
 
     item: int
     needs: tuple[int, ...]
     traits: Traits
     unblocks: int = 0
+    pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What the rest of a campaign is done with: agents at once, and attempts at an item before it is given up."""
+    """What the rest of a campaign is done with.
+
+    Attributes:
+        slots: agents at once.
+        max_attempts: at an item before it is given up.
+        race: how many attempts at an item there are at once, and by which models.
+    """
 
     slots: int
     max_attempts: int
+    race: RaceRules = field(default_factory=RaceRules)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,8 @@ def estimate(tasks: Sequence[Task], experience: Experience, means: Means, seed: 
         return Estimate(nothing, nothing, nothing, _interval([float(len(tasks))]), 0)
     plays = min(max(_PLAYED // (3 * len(tasks)), _FEWEST), _MOST)
     dice = (Random(seed + number) for number in range(plays))  # noqa: S311 - draws to be repeated, no secrets
-    ends = [_Play(tasks, experience, means, random).run() for random in dice]
+    rest = _Rest(tasks, experience, means)
+    ends = [_Play(rest, means, random).run() for random in dice]
     return Estimate(
         cost_usd=_interval([end.cost_usd for end in ends]),
         seconds=_interval([end.seconds for end in ends]),
@@ -117,70 +130,164 @@ class _End:
     unlanded: float = 0.0
 
 
+class _Run(NamedTuple):
+    """An attempt under way: in the order in which they end; the place tells apart what ends at the same moment."""
+
+    until: float
+    place: int
+    item: int
+    chance: float
+    seconds: float
+    cost_usd: float
+
+
+class _Turn(NamedTuple):
+    """An attempt to be begun: in the order in which slots go round, races taking what is left over."""
+
+    racers: int
+    holds_up: int
+    place: int
+    item: int
+
+
+class _Rest:
+    """What is the same in all plays: who waits for whom, and what to expect of attempts.
+
+    Tasks of which the same is expected are of one sort: there are far fewer sorts than tasks.
+    """
+
+    def __init__(self, tasks: Sequence[Task], experience: Experience, means: Means) -> None:
+        self.tasks = {task.item: task for task in tasks}
+        self.waits = {task.item: len(set(task.needs)) for task in tasks}
+        self.users: dict[int, list[int]] = {}
+        for task in tasks:
+            for need in set(task.needs):
+                self.users.setdefault(need, []).append(task.item)
+        self._experience, self._race = experience, means.race
+        sorts: dict[tuple[object, ...], int] = {}
+        self.sorts = {task.item: sorts.setdefault(self._sort_of(task), len(sorts)) for task in tasks}
+        self._forecasts: dict[tuple[int, int], Forecast] = {}
+
+    def _sort_of(self, task: Task) -> tuple[object, ...]:
+        held_up = task.unblocks if self._chooses_model(task) else 0
+        return (*narrowest_group(task.traits), task.traits.attempts, held_up, task.pinned)
+
+    def _chooses_model(self, task: Task) -> bool:
+        return len(self._race.tiers) > 1 and not task.pinned
+
+    def forecast(self, item: int, before: int) -> Forecast:
+        """What to expect of an attempt after so many others of this play."""
+        key = self.sorts[item], before
+        found = self._forecasts.get(key)
+        if found is None:
+            task = self.tasks[item]
+            traits = task.traits._replace(attempts=task.traits.attempts + before)
+            if before and self._chooses_model(task):
+                traits = traits._replace(model=self._race.model(task.unblocks, traits.attempts))
+            found = self._forecasts[key] = self._experience.expect(traits)
+        return found
+
+
 class _Play:
     """One play of the rest of a campaign."""
 
-    def __init__(self, tasks: Sequence[Task], experience: Experience, means: Means, random: Random) -> None:
-        self._tasks: Mapping[int, Task] = {task.item: task for task in tasks}
-        self._experience, self._means, self._random = experience, means, random
+    def __init__(self, rest: _Rest, means: Means, random: Random) -> None:
+        self._rest, self._means, self._random = rest, means, random
         self._luck, self._price, self._pace = (random.gauss() for _ in range(3))
-        self._waits = {task.item: len(set(task.needs)) for task in tasks}
-        self._users: dict[int, list[int]] = {}
-        for task in tasks:
-            for need in set(task.needs):
-                self._users.setdefault(need, []).append(task.item)
+        self._waits = dict(rest.waits)
         self._places = count()
-        self._ready = [(-task.unblocks, next(self._places), task.item) for task in tasks if not task.needs]
-        heapq.heapify(self._ready)
-        self._running: list[tuple[float, int, int]] = []
-        self._failures: dict[int, int] = {}
-        self._known: dict[Traits, tuple[float, float, float]] = {}
-        self._end = _End(unlanded=float(len(tasks)))
+        self._ready: list[_Turn] = []
+        self._queued: dict[int, _Turn] = {}
+        self._landed, self._revoked = set[int](), set[int]()
+        self._running: list[_Run] = []
+        self._racers, self._failures = dict.fromkeys(rest.tasks, 0), dict.fromkeys(rest.tasks, 0)
+        self._known: dict[tuple[int, int], tuple[float, float, float]] = {}
+        self._end = _End(unlanded=float(len(rest.tasks)))
+        for item, waits in self._waits.items():
+            if not waits:
+                self._queue_if_wanted(item)
 
     def run(self) -> _End:
         now = 0.0
         while self._ready or self._running:
-            while self._ready and len(self._running) < self._means.slots:
-                self._start(heapq.heappop(self._ready)[2], now)
-            now, _, item = heapq.heappop(self._running)
-            self._finish(item)
+            while self._ready and len(self._running) - len(self._revoked) < self._means.slots:
+                self._start(heapq.heappop(self._ready), now)
+            if not self._running:
+                break
+            ended = heapq.heappop(self._running)
+            if ended.place in self._revoked:
+                self._revoked.remove(ended.place)
+                continue
+            now = ended.until
+            self._finish(ended)
         self._end.seconds = now
         return self._end
 
-    def _start(self, item: int, now: float) -> None:
-        _, cost, seconds = self._expect(item)
+    def _start(self, turn: _Turn, now: float) -> None:
+        item = turn.item
+        if self._queued.get(item) is not turn:
+            return
+        del self._queued[item]
+        chance, cost, seconds = self._expect(item)
         # Long attempts are dear ones, and some are many times as long as most.
         size = self._random.expovariate(1.0)
-        self._end.cost_usd += cost * size
+        cost, seconds = cost * size, seconds * size
+        self._end.cost_usd += cost
         self._end.attempts += 1
-        heapq.heappush(self._running, (now + seconds * size, next(self._places), item))
+        self._racers[item] += 1
+        heapq.heappush(self._running, _Run(now + seconds, next(self._places), item, chance, seconds, cost))
+        self._queue_if_wanted(item)
 
-    def _finish(self, item: int) -> None:
-        chance, _, _ = self._expect(item)
-        if self._random.random() < chance:
-            self._end.unlanded -= 1
-            for user in self._users.get(item, ()):
-                self._waits[user] -= 1
-                if not self._waits[user]:
-                    self._queue(user)
+    def _finish(self, ended: _Run) -> None:
+        item = ended.item
+        self._racers[item] -= 1
+        if self._random.random() < ended.chance:
+            self._land(item, ended.until)
+        else:
+            self._failures[item] += 1
+            self._queue_if_wanted(item)
+
+    def _land(self, item: int, now: float) -> None:
+        self._end.unlanded -= 1
+        self._landed.add(item)
+        self._queued.pop(item, None)
+        if self._racers[item]:
+            self._revoke(item, now)
+        for user in self._rest.users.get(item, ()):
+            self._waits[user] -= 1
+            if not self._waits[user]:
+                self._queue_if_wanted(user)
+
+    def _revoke(self, item: int, now: float) -> None:
+        """Ends the other attempts at an item that landed: they cost what they had used by then."""
+        for run in self._running:
+            if run.item == item and run.place not in self._revoked:
+                self._revoked.add(run.place)
+                self._end.cost_usd -= run.cost_usd * (run.until - now) / run.seconds if run.seconds else 0.0
+
+    def _queue_if_wanted(self, item: int) -> None:
+        """Queues one attempt more at an item, if there are to be more: behind all items at which there are fewer."""
+        task, race, racers = self._rest.tasks[item], self._means.race, self._racers[item]
+        failed = task.traits.attempts + self._failures[item]
+        left = self._means.max_attempts - failed
+        queued = self._queued.get(item)
+        if item in self._landed or racers >= race.width(task.unblocks, failed, left) or left <= 0:
             return
-        failures = self._failures[item] = self._failures.get(item, 0) + 1
-        if self._tasks[item].traits.attempts + failures < self._means.max_attempts:
-            self._queue(item)
-
-    def _queue(self, item: int) -> None:
-        heapq.heappush(self._ready, (-self._tasks[item].unblocks, next(self._places), item))
+        if queued is None or queued.racers > racers:
+            turn = self._queued[item] = _Turn(racers, -task.unblocks, next(self._places), item)
+            heapq.heappush(self._ready, turn)
 
     def _expect(self, item: int) -> tuple[float, float, float]:
-        """Chance, dollars and seconds of the next attempt at an item, as they are in this play."""
-        traits = self._tasks[item].traits
-        failures = self._failures.get(item, 0)
-        if failures:
-            traits = traits._replace(attempts=traits.attempts + failures)
-        known = self._known.get(traits)
+        """Chance, dollars and seconds of the next attempt at an item, as they are in this play.
+
+        Attempts under way are reckoned as failed, as where one is sent in earnest.
+        """
+        before = self._failures[item] + self._racers[item]
+        key = self._rest.sorts[item], before
+        known = self._known.get(key)
         if known is None:
-            forecast = self._experience.expect(traits)
-            known = self._known[traits] = (
+            forecast = self._rest.forecast(item, before)
+            known = self._known[key] = (
                 forecast.chance.off_by(self._luck),
                 forecast.cost_usd.off_by(self._price),
                 forecast.seconds.off_by(self._pace),

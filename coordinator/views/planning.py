@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PLAN_FILE = "plan.json"
 """The last plan, in the campaign's folder."""
 
+_MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86_400.0
+
 _NEVER = -1
 """Stands for a statement that nobody is asked for."""
 
@@ -98,8 +100,8 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
     experience = Experience(prior_of(settings))
     for lesson in lessons:
         experience.learn(lesson)
-    means = Means(slots or settings.workers.agents, settings.retry.max_attempts)
-    result = estimate(list(_tasks(book, state, race_rules(settings))), experience, means)
+    means = Means(slots or settings.workers.agents, settings.retry.max_attempts, race_rules(settings))
+    result = estimate(list(_tasks(book, state, means.race)), experience, means)
     assumptions = (*_assumptions(settings, experience, means), _budget_sentence(settings, state.spent_usd, result))
     left = _left(book, state)
     return Plan(time.time(), left, means.slots, experience.lessons, state.spent_usd, result, assumptions)
@@ -135,7 +137,8 @@ def _tasks(book: Book, state: CampaignState, race: RaceRules) -> Iterator[Task]:
             )
             attempts, unblocks = item.attempts if item else 0, book.graph.leverage(node.label)
             model = (item.model if item else "") or race.model(unblocks, attempts)
-            yield Task(numbers[node.label, stage], needs, traits_of(node, stage, attempts, model), unblocks)
+            traits, pinned = traits_of(node, stage, attempts, model), item is not None and bool(item.model)
+            yield Task(numbers[node.label, stage], needs, traits, unblocks, pinned)
 
 
 def _needed(label: str, stage: Stage, graph: DependencyGraph) -> tuple[str, ...]:
@@ -156,6 +159,14 @@ def _assumptions(settings: Settings, experience: Experience, means: Means) -> It
         yield f"No attempt has ended yet, so this is a guess from the settings: {assumed}, reviews included."
     yield f"{means.slots} agent(s) work at once, and builders keep up with them."
     yield f"An item is given up after {means.max_attempts} attempts, and what rests on its statement then waits."
+    if means.race.max_width > 1:
+        yield (
+            f"Up to {means.race.max_width} attempts race for an item that holds up many or failed before, in slots "
+            "that nothing else needs; those that lose are stopped, and what they used by then is paid."
+        )
+    if len(means.race.tiers) > 1:
+        models = f"{', '.join(means.race.tiers[:-1])}, then {means.race.tiers[-1]}"
+        yield f"The more an item holds up and the more often it failed, the stronger its model is: {models}."
     yield "What an item needs is what the book's marks say."
     if settings.model.rehearsal:
         yield "The model is a script, which costs nothing: dollars are those of the prices in the settings."
@@ -229,3 +240,30 @@ def compared(plan: Plan, outcome: Outcome) -> Sequence[tuple[str, Interval, floa
         ("attempts", planned.attempts, outcome.attempts),
         ("unlanded", planned.unlanded, outcome.unlanded),
     )
+
+
+def in_a_line(plan: Plan, outcome: Outcome) -> str:
+    """What was planned and what happened, in a sentence."""
+    cost, seconds = (
+        f"{written(name, planned.low)} to {written(name, planned.high)}"
+        for name, planned in (("dollars", plan.estimate.cost_usd), ("seconds", plan.estimate.seconds))
+    )
+    happened = f"{written('dollars', outcome.cost_usd)} in {written('seconds', outcome.seconds)}"
+    guessed = "" if plan.lessons else ", as a guess from the settings"
+    return f"Planned{guessed}: {cost}, {seconds}. Since then: {happened}."
+
+
+def written(name: str, value: float) -> str:
+    """A figure of `compared` for people."""
+    if name == "dollars":
+        return f"${value:,.2f}"
+    if name == "seconds":
+        return _duration(value)
+    return f"{value:,.0f}"
+
+
+def _duration(seconds: float) -> str:
+    for unit, name in ((_DAY, "days"), (_HOUR, "h"), (_MINUTE, "min")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.0f} s"

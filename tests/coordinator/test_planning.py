@@ -20,7 +20,7 @@ from coordinator.schedule.plan import Interval
 from coordinator.store import items, jobs, landings, reports, requests
 from coordinator.store.lessons import read_lessons
 from coordinator.store.store import Store
-from coordinator.views.planning import keep_plan, make_plan, outcome_since, read_plan
+from coordinator.views.planning import Outcome, in_a_line, keep_plan, make_plan, outcome_since, read_plan
 from coordinator.work.reports import AttemptEnded, BuildEnded, ReviewEnded
 from tests.support.books import book, node
 
@@ -116,6 +116,17 @@ def test_a_plan_says_whether_the_budget_will_do(tmp_path: Path, budget: float, w
     assert words in plan.assumptions[-1]
 
 
+def test_a_plan_tells_of_races_and_tiers_where_there_are_any(tmp_path: Path) -> None:
+    tiers = ["claude-haiku-4-5", "claude-opus-4-5"]
+    plain, racing = (
+        make_plan(campaign(tmp_path, **more), BOOK, None).assumptions
+        for more in ({}, {"race": {"max_width": 3}, "model": {"name": tiers[1], "tiers": tiers}})
+    )
+    assert not any("race" in sentence for sentence in plain)
+    assert any(sentence.startswith("Up to 3 attempts race") for sentence in racing)
+    assert any(sentence.endswith("claude-haiku-4-5, then claude-opus-4-5.") for sentence in racing)
+
+
 def test_a_plan_that_is_kept_is_read_as_it_was(tmp_path: Path) -> None:
     plan = make_plan(campaign(tmp_path), BOOK, None)
     keep_plan(plan, tmp_path)
@@ -164,3 +175,11 @@ def test_the_command_plans_and_compares(tmp_path: Path) -> None:
 def test_an_interval_holds_its_ends() -> None:
     assert Interval(1, 2, 3).holds(3)
     assert not Interval(1, 2, 3).holds(3.5)
+
+
+def test_what_was_planned_and_what_happened_are_told_in_a_line(tmp_path: Path, begun: Store) -> None:
+    guess, learnt = (make_plan(campaign(tmp_path), BOOK, store) for store in (None, begun))
+    line = in_a_line(guess, Outcome(cost_usd=1234.5, seconds=7300.0, attempts=9, unlanded=0))
+    assert line.startswith("Planned, as a guess from the settings: $")
+    assert line.endswith(". Since then: $1,234.50 in 2.0 h.")
+    assert in_a_line(learnt, Outcome(0, 0, 0, 0)).startswith("Planned: $")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coordinator.schedule.experience import Experience, Lesson, Prior, Traits
-from coordinator.schedule.plan import Interval, Means, Task, estimate
+from coordinator.schedule.plan import Estimate, Interval, Means, Task, estimate
+from coordinator.schedule.racing import RaceRules
 
 TRAITS = Traits("proof", "lemma", 400, 0, "m")
 
@@ -104,3 +106,56 @@ def test_what_happens_mostly_lies_within_the_plan(seed: int) -> None:
     plan = estimate(lone(100), experience, Means(8, 50))
     happened = sum(random.expovariate(1 / cost) for _ in range(round(100 / chance)))
     assert plan.cost_usd.low * 0.6 <= happened <= plan.cost_usd.high * 1.6
+
+
+def racing(tasks: list[Task], experience: Experience, width: int, slots: int, **rules: object) -> Estimate:
+    return estimate(tasks, experience, Means(slots, 50, RaceRules(width, blocks_many=5, **rules)))  # type: ignore[arg-type]
+
+
+def holding_up(number: int) -> list[Task]:
+    """A chain: each link holds up all that come after it."""
+    return [replace(task, unblocks=number - task.item) for task in chain(number)]
+
+
+def test_a_race_is_faster_and_dearer_for_the_others_are_paid_for_what_they_used() -> None:
+    alone, raced = (racing(holding_up(40), sure(0.5), width, slots=16) for width in (1, 4))
+    assert raced.seconds.middle < 0.8 * alone.seconds.middle
+    assert alone.cost_usd.middle < raced.cost_usd.middle < 4 * alone.cost_usd.middle
+    assert raced.attempts.middle > alone.attempts.middle
+    assert raced.unlanded == alone.unlanded == Interval(0, 0, 0)
+
+
+def test_races_take_only_slots_that_nothing_else_needs() -> None:
+    busy = [replace(task, unblocks=20) for task in lone(60)]
+    alone, raced = (racing(busy, sure(0.8), width, slots=2) for width in (1, 4))
+    assert raced.cost_usd.middle == pytest.approx(alone.cost_usd.middle, rel=0.15)
+
+
+def test_what_failed_or_holds_up_many_is_planned_with_the_model_of_its_tier() -> None:
+    experience = Experience(Prior(0.5, 1.0, 100.0))
+    for number in range(3000):
+        experience.learn(Lesson(TRAITS._replace(model="weak", attempts=number % 5), False, 1.0, 100.0))
+        experience.learn(Lesson(TRAITS._replace(model="strong", attempts=number % 5), True, 9.0, 100.0))
+    hard = [replace(task, traits=TRAITS._replace(model="weak")) for task in lone(20)]
+    plan = racing(hard, experience, 1, slots=4, after_failures=1, tiers=("weak", "strong"))
+    assert plan.attempts.middle == pytest.approx(40, rel=0.1)
+    assert plan.cost_usd.middle == pytest.approx(20 * (1 + 9), rel=0.2)
+    pinned = [replace(task, pinned=True) for task in hard]
+    assert racing(pinned, experience, 1, slots=4, after_failures=1, tiers=("weak", "strong")).unlanded.low > 10
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.tuples(st.sets(st.integers(0, 9)), st.integers(0, 40)), min_size=1, max_size=10),
+    st.integers(1, 6),
+    st.integers(1, 4),
+    st.integers(1, 5),
+)
+def test_however_wide_races_are_no_item_is_attempted_more_often_than_it_may_be(
+    items: list[tuple[set[int], int]], slots: int, attempts: int, width: int
+) -> None:
+    tasks = [Task(item, tuple(sorted(needs)), TRAITS, unblocks) for item, (needs, unblocks) in enumerate(items)]
+    plan = estimate(tasks, Experience(), Means(slots, attempts, RaceRules(width, blocks_many=5, after_failures=1)))
+    assert plan.attempts.high <= len(tasks) * attempts
+    assert 0 <= plan.cost_usd.low <= plan.cost_usd.high
+    assert plan.unlanded.high <= len(tasks)
