@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from coordinator.cli.interrupts import Interrupts
 from coordinator.cli.plain import printable
 
 if TYPE_CHECKING:
@@ -141,23 +142,25 @@ def log(
 
     campaign = _begun(folder)
     label = None if node is None else _label_of(campaign, node)
-    store = open_to_read(campaign)
-    history = History(store, label)
+    with Interrupts() as interrupts:
+        store = open_to_read(campaign)
+        history = History(store, label)
 
-    def tell() -> None:
-        _print(each.as_json() if as_json else printable(each.as_line()) for each in history.read_on())
+        def tell() -> None:
+            lines = (each.as_json() if as_json else printable(each.as_line()) for each in history.read_on())
+            _print(lines, interrupts)
 
-    try:
-        tell()
-        while follow:
-            store.close()  # whatever is in its place at the next look is what is read then
-            time.sleep(_GLANCE)
-            _try_for_a_while(tell)
-    finally:
-        store.close()
+        try:
+            tell()
+            while follow:
+                store.close()  # whatever is in its place at the next look is what is read then
+                interrupts.rest(_GLANCE)
+                _try_for_a_while(tell, interrupts)
+        finally:
+            store.close()
 
 
-def _try_for_a_while(tell: Callable[[], None]) -> None:
+def _try_for_a_while(tell: Callable[[], None], interrupts: Interrupts) -> None:
     """Tells what is new, though the store may be away for a moment, as while a backup is put in its place.
 
     Raises:
@@ -172,10 +175,10 @@ def _try_for_a_while(tell: Callable[[], None]) -> None:
         except StoreError:
             if time.monotonic() > until:
                 raise
-        time.sleep(_GLANCE)
+        interrupts.rest(_GLANCE)
 
 
-def _print(lines: Iterable[str]) -> None:
+def _print(lines: Iterable[str], interrupts: Interrupts) -> None:
     """Writes lines as they come, many at once."""
     waiting: list[str] = []
     try:
@@ -183,6 +186,7 @@ def _print(lines: Iterable[str]) -> None:
             waiting.append(line)
             if len(waiting) == _LINES_AT_ONCE:
                 _write(waiting)
+                interrupts.check()
     finally:
         _write(waiting)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Text, bindparam, cast, func, select
+from sqlalchemy import Text, bindparam, cast, func, or_, select
 
 from coordinator.store.schema import events, items, jobs, pull_requests
 
@@ -87,17 +87,20 @@ class History:
         """
         with self._store.begin() as transaction:
             self._find_end(transaction)
-        statement, width = (_ALL, _AT_ONCE) if self._node is None else (_OF_NODE, _LOOKED_THROUGH)
+        statement, width, about = _ALL, _AT_ONCE, {}
+        if self._node is not None:
+            statement, width = _OF_NODE, _LOOKED_THROUGH
+            about = {"node": self._node, "its_statement": f"statement:{self._node}", "its_proof": f"proof:{self._node}"}
         while self._last < self._end[0]:
             # In pieces: a reader that dawdles, such as a pager, must not keep the store's old pages from being reused.
             until = min(self._last + width, self._end[0])
             with self._store.begin() as transaction:
-                wanted = {"after": self._last, "until": until, "node": self._node}
-                rows = transaction.execute(statement, wanted).all()
-            for id_, at, kind, data, node, stage in rows:
+                rows = transaction.execute(statement, {"after": self._last, "until": until, **about}).all()
+            for id_, at, kind, data, subject in rows:
                 known = _read_json(data)[0]
                 known.pop("item", None)
-                yield Happening(id_, at, kind, node or "", stage or "", known)
+                stage, _, node = (subject or "").partition(":")
+                yield Happening(id_, at, kind, node or str(known.get("node", "")), stage, known)
             self._last = until
 
     def _find_end(self, transaction: Transaction) -> None:
@@ -115,20 +118,31 @@ def _named(key: str) -> ColumnElement[int]:
     return number
 
 
-_NODE = func.coalesce(items.c.label, events.c.data["node"].as_string())
+_ITEM = func.coalesce(
+    _named("item"),
+    select(jobs.c.item).where(jobs.c.id == _named("job")).correlate(events).scalar_subquery(),
+    select(pull_requests.c.item)
+    .where(pull_requests.c.number == _named("pull_request"))
+    .correlate(events)
+    .scalar_subquery(),
+)
+"""The item that an event was about: the one it names, or else that of the job or the pull request it names."""
+
+_SUBJECT = select(items.c.stage + ":" + items.c.label).where(items.c.id == _ITEM).correlate(events).scalar_subquery()
+"""Its stage and its node, looked up for each event: of joins, a planner may read whole tables for every piece."""
 
 _ALL = (
-    select(events.c.id, events.c.at, events.c.kind, cast(events.c.data, Text), _NODE, items.c.stage)
-    .select_from(events)
-    .join(jobs, jobs.c.id == _named("job"), isouter=True)
-    .join(pull_requests, pull_requests.c.number == _named("pull_request"), isouter=True)
-    .join(items, items.c.id == func.coalesce(_named("item"), jobs.c.item, pull_requests.c.item), isouter=True)
+    select(events.c.id, events.c.at, events.c.kind, cast(events.c.data, Text), _SUBJECT)
     .where(events.c.id > bindparam("after"), events.c.id <= bindparam("until"))
     .order_by(events.c.id)
 )
-"""Events, and the item of each: the one it names, or else that of the job or the pull request it names."""
 
-_OF_NODE = _ALL.where(bindparam("node") == _NODE)
+_OF_NODE = _ALL.where(
+    or_(
+        _SUBJECT.in_([bindparam("its_statement"), bindparam("its_proof")]),
+        events.c.data["node"].as_string() == bindparam("node"),
+    )
+)
 
 _read_json = json.JSONDecoder().raw_decode
 _as_json = json.JSONEncoder(check_circular=False).encode
