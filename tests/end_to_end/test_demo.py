@@ -15,6 +15,7 @@ from checker import Builder, CertificateStore, audit, find_lean
 from coordinator.campaign.campaign import Campaign
 from coordinator.store.opening import open_to_read
 from coordinator.store.schema import items, jobs, pull_requests
+from coordinator.views.planning import read_plan
 from tests.support.campaigns import blueprover, status
 from tests.support.sandboxes import any_sandbox
 
@@ -42,6 +43,14 @@ def test_it_says_first_that_the_model_is_a_script_and_last_where_to_look(demo: t
     lines = output.strip().splitlines()
     assert "script" in lines[0]
     assert lines[-1] == f"The site: {folder / 'site' / 'index.html'}"
+
+
+def test_it_was_planned_before_and_says_after_how_far_off_that_was(demo: tuple[Path, str, float]) -> None:
+    folder, output, _ = demo
+    plan = read_plan(folder)
+    assert plan is not None
+    assert plan.lessons == 0
+    assert any(line.startswith("Planned, as a guess from the settings: $") for line in output.splitlines())
 
 
 def test_it_takes_under_two_minutes(demo: tuple[Path, str, float]) -> None:
