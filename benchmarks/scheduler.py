@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING
 
 from blueprint import Blueprint, Chapter, DependencyGraph, Marks, Node, Place, Proof
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.actions import Capacity
 from coordinator.schedule.readiness import Readiness
-from coordinator.schedule.scheduler import Capacity, decide
+from coordinator.schedule.scheduler import decide
 from coordinator.schedule.state import CampaignState, Item, ItemState, Job, PullRequest
 
 if TYPE_CHECKING:

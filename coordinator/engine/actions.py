@@ -6,10 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.engine.offering import offer_conflict
-from coordinator.schedule import scheduler
-from coordinator.schedule.background import StartBackgroundAudit
+from coordinator.schedule.actions import (
+    Approve,
+    Bounce,
+    GiveUp,
+    Land,
+    Reap,
+    Revoke,
+    StartAttempt,
+    StartAudit,
+    StartBackgroundAudit,
+    StartBuild,
+    StartResolve,
+    StartReview,
+)
 from coordinator.schedule.budget import Cap
-from coordinator.schedule.conflicts import StartResolve
 from coordinator.store import items, jobs, requests
 from coordinator.store.batches import start_batch
 from coordinator.store.issues import open_issues_of
@@ -24,8 +35,8 @@ if TYPE_CHECKING:
     from coordinator.engine.dispatch import Dispatcher
     from coordinator.engine.joint_builds import Lot
     from coordinator.engine.landing import Candidate, Lander
+    from coordinator.schedule.actions import Action
     from coordinator.schedule.budget import Money
-    from coordinator.schedule.scheduler import Action
     from coordinator.schedule.state import Item, JobKind, PullRequest
     from coordinator.store.ledger import Ledger
     from coordinator.store.store import Transaction
@@ -48,7 +59,7 @@ QUEUE_OF: dict[JobKind, str] = {
 """Which queue a job goes to."""
 
 
-_RECORDS = (scheduler.Reap, scheduler.Revoke, scheduler.Approve, scheduler.Bounce, scheduler.GiveUp)
+_RECORDS = (Reap, Revoke, Approve, Bounce, GiveUp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +117,9 @@ class Performer:
             StoreError: the store broke.
         """
         self._record(actions)
-        landings = [action for action in actions if isinstance(action, scheduler.Land)]
+        landings = [action for action in actions if isinstance(action, Land)]
         joint = list(self._land(landings))
-        waiting = [action.pull_request for action in actions if isinstance(action, scheduler.StartBuild)]
+        waiting = [action.pull_request for action in actions if isinstance(action, StartBuild)]
         if joint:  # what is about to land has the builders first
             waiting = waiting[: max(0, landings[0].builders - len(joint))]
         self._start([*joint, *self._builds(waiting), *(order for action in actions for order in self._orders(action))])
@@ -131,20 +142,20 @@ class Performer:
         with self.ledger.begin() as transaction:
             for action in changes:
                 match action:
-                    case scheduler.Reap(job):
+                    case Reap(job):
                         jobs.reap_job(transaction, job, now, blame=self.settings.retry, call=self.call)
-                    case scheduler.Revoke(job):
+                    case Revoke(job):
                         jobs.revoke_job(transaction, job, _OVERSHOT, now)
-                    case scheduler.Approve(number):
+                    case Approve(number):
                         requests.approve(transaction, number, now)
-                    case scheduler.Bounce(number, source, reason):
+                    case Bounce(number, source, reason):
                         requests.bounce(transaction, number, source, reason, self.settings.retry, now)
-                    case scheduler.GiveUp(item, why):
+                    case GiveUp(item, why):
                         items.give_up(transaction, item, now, why)
-        lost = (scheduler.Reap, scheduler.Revoke)
+        lost = (Reap, Revoke)
         self.carrier.withdraw([action.job for action in changes if isinstance(action, lost)])
 
-    def _land(self, landings: Sequence[scheduler.Land]) -> Iterator[_Order]:
+    def _land(self, landings: Sequence[Land]) -> Iterator[_Order]:
         """Lands what can land; gives the orders to build together what has to be built before."""
         if landings:
             before = [job.id for job in self.ledger.state.jobs]
@@ -162,14 +173,14 @@ class Performer:
     def _orders(self, action: Action) -> Iterator[_Order]:
         """The orders that an action asks for, yet without a job."""
         match action:
-            case scheduler.StartAttempt(item, number, usd, tokens):
+            case StartAttempt(item, number, usd, tokens):
                 if self.ledger.state.by_id[item].state == "open":
                     yield self._attempt(self.ledger.state.by_id[item], number, Cap(usd, tokens))
-            case scheduler.StartReview(_, number, seat, usd, tokens):
+            case StartReview(_, number, seat, usd, tokens):
                 yield from self._review(number, seat, Cap(usd, tokens))
             case StartResolve(_, number, _, usd, tokens):
                 yield from self._resolution(number, Cap(usd, tokens))
-            case scheduler.StartAudit():
+            case StartAudit():
                 tip, state = self.ledger.state.main, self.ledger.state
                 yield _Order("audit", tip, lambda job, _: self.dispatcher.audit(job, tip, state))
             case StartBackgroundAudit(commit, landing):

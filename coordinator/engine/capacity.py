@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from coordinator.schedule.actions import Capacity
 from coordinator.schedule.budget import Money
-from coordinator.schedule.scheduler import Capacity
 
 if TYPE_CHECKING:
     from coordinator.campaign.settings import Settings

@@ -22,9 +22,10 @@ from coordinator.engine.landing import Lander
 from coordinator.engine.restoring import make_up_for_lost
 from coordinator.engine.wishing import Granter
 from coordinator.errors import ServiceError
+from coordinator.schedule.actions import Finish
 from coordinator.schedule.budget import limits_of
 from coordinator.schedule.means import full_cap
-from coordinator.schedule.scheduler import Finish, decide
+from coordinator.schedule.scheduler import decide
 from coordinator.store.audits import doubt_red, end_audit
 from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
@@ -54,8 +55,8 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.observation.observer import Observer
+    from coordinator.schedule.actions import Action, Capacity
     from coordinator.schedule.budget import Money
-    from coordinator.schedule.scheduler import Action, Capacity
     from coordinator.schedule.state import CampaignState, JobKind
     from coordinator.store.store import Store, Transaction
     from coordinator.work.reports import End

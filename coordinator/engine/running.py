@@ -19,7 +19,7 @@ from coordinator.engine.reconcile import Coordinator
 from coordinator.errors import CoordinatorError, InputError
 from coordinator.git import require_git
 from coordinator.observation.observer import Observer
-from coordinator.schedule.scheduler import Finish
+from coordinator.schedule.actions import Finish
 from coordinator.store.opening import open_to_read, open_to_write
 from coordinator.temporary import temporary_folder
 from coordinator.views.live import LiveView, one_line, plain

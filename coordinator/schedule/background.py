@@ -5,25 +5,17 @@ Certificates are trusted between audits; an audit trusts nothing. The merge queu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.queue import Accuse, Audit, MergeQueue, Rules, Tip
 from coordinator.queue.audits import plan_audit
+from coordinator.schedule.actions import StartBackgroundAudit
 
 if TYPE_CHECKING:
     from coordinator.schedule.state import CampaignState
 
 _NEVER = 1 << 62
 """Landings between two audits where none are wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class StartBackgroundAudit:
-    """Have ``main`` as it was after a landing built from nothing, while others land on it."""
-
-    commit: str
-    landing: int
 
 
 def due_audit(state: CampaignState, every: int, tries: int) -> StartBackgroundAudit | None:

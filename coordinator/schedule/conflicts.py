@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from coordinator.schedule.actions import StartResolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from coordinator.campaign.settings import Settings
     from coordinator.schedule.state import CampaignState, PullRequest
-
-
-@dataclass(frozen=True, slots=True)
-class StartResolve:
-    """Send a resolver to join an item's pull request with ``main``: which try it is, its dollars and tokens at most."""
-
-    item: int
-    pull_request: int
-    number: int
-    cap_usd: float
-    cap_tokens: int | None = None
 
 
 def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> Iterator[StartResolve]:

@@ -12,8 +12,8 @@ from coordinator.schedule.purse import Draft
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from coordinator.schedule.actions import Capacity, Start
     from coordinator.schedule.budget import Limits
-    from coordinator.schedule.scheduler import Capacity, Start
     from coordinator.schedule.state import CampaignState, Item
 
 _WIDE = {Scope.CAMPAIGN, Scope.HOUR}

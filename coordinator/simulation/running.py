@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from coordinator.campaign.campaign import Campaign
-    from coordinator.schedule.scheduler import Finish
+    from coordinator.schedule.actions import Finish
     from coordinator.store.store import Store
 
 _UP_SECONDS = 60.0

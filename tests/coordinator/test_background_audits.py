@@ -11,8 +11,8 @@ from coordinator.campaign.campaign import Campaign
 from coordinator.campaign.settings import Settings
 from coordinator.engine.dispatch import Dispatcher
 from coordinator.queue import ModuleRecord
-from coordinator.schedule.background import StartBackgroundAudit
-from coordinator.schedule.scheduler import Capacity, Finish, Land, StartAudit, decide
+from coordinator.schedule.actions import Capacity, Finish, Land, StartAudit, StartBackgroundAudit
+from coordinator.schedule.scheduler import decide
 from coordinator.schedule.state import CampaignState, Item
 from coordinator.store import audits, jobs
 from coordinator.store.loading import load_modules, load_state
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coordinator.git import Repository
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.actions import Action
     from coordinator.schedule.state import JobKind
     from coordinator.store.ledger import Ledger
 

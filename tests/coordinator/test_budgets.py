@@ -12,10 +12,10 @@ from sqlalchemy import select
 
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings, Settings
+from coordinator.schedule.actions import Finish, GiveUp, Revoke, StartAttempt
 from coordinator.schedule.budget import Money, Scope, limits_of
 from coordinator.schedule.chapters import chapters_of
 from coordinator.schedule.purse import HOUR
-from coordinator.schedule.scheduler import Finish, GiveUp, Revoke, StartAttempt
 from coordinator.schedule.state import CampaignState, Item, Job, PullRequest
 from coordinator.store import jobs, reports, spending
 from coordinator.store.items import seed_items
@@ -30,7 +30,7 @@ from tests.support.scheduling import HEAD, decided, item, state
 
 if TYPE_CHECKING:
     from blueprint import Blueprint
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.actions import Action
     from coordinator.store.store import Store, Transaction
 
 

@@ -12,7 +12,8 @@ from coordinator.campaign.wishes import Publish, Revise, Skip
 from coordinator.engine.wishing import Granter, ask
 from coordinator.git import Repository
 from coordinator.queue import ModuleRecord
-from coordinator.schedule.scheduler import Capacity, StartBuild, StartReview, decide
+from coordinator.schedule.actions import Capacity, StartBuild, StartReview
+from coordinator.schedule.scheduler import decide
 from coordinator.store import reports
 from coordinator.store.landings import intend_landing
 from coordinator.store.requests import approve

@@ -12,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coordinator.campaign.settings import Settings
-from coordinator.schedule.conflicts import StartResolve
-from coordinator.schedule.scheduler import (
+from coordinator.schedule.actions import (
     Approve,
     Bounce,
     Capacity,
@@ -23,9 +22,10 @@ from coordinator.schedule.scheduler import (
     StartAttempt,
     StartAudit,
     StartBuild,
+    StartResolve,
     StartReview,
-    decide,
 )
+from coordinator.schedule.scheduler import decide
 from coordinator.schedule.state import Job, PullRequest, Verdict
 from tests.support.books import book, node
 

@@ -11,8 +11,9 @@ from coordinator.campaign.campaign import Book
 from coordinator.campaign.layout import plan_homes
 from coordinator.campaign.settings import Settings
 from coordinator.campaign.wishes import Boost, Pause, Resume, Retry, Skip
+from coordinator.schedule.actions import Capacity, Finish, StartAttempt
 from coordinator.schedule.readiness import Readiness
-from coordinator.schedule.scheduler import Capacity, Finish, StartAttempt, decide
+from coordinator.schedule.scheduler import decide
 from coordinator.store import items, jobs, reports
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_state
@@ -27,7 +28,7 @@ from tests.support.books import book, node
 
 if TYPE_CHECKING:
     from coordinator.campaign.wishes import Answer, Wish
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.actions import Action
     from coordinator.schedule.state import Item
     from coordinator.store.store import Store
 

@@ -11,11 +11,7 @@ from hypothesis import strategies as st
 
 from agents import Usage
 from blueprint import DependencyGraph
-from coordinator.schedule.budget import Cap, Scope, limits_of
-from coordinator.schedule.conflicts import StartResolve
-from coordinator.schedule.racing import race_rules
-from coordinator.schedule.readiness import Readiness
-from coordinator.schedule.scheduler import (
+from coordinator.schedule.actions import (
     Approve,
     Bounce,
     Finish,
@@ -26,9 +22,13 @@ from coordinator.schedule.scheduler import (
     StartAttempt,
     StartAudit,
     StartBuild,
+    StartResolve,
     StartReview,
-    decide,
 )
+from coordinator.schedule.budget import Cap, Scope, limits_of
+from coordinator.schedule.racing import race_rules
+from coordinator.schedule.readiness import Readiness
+from coordinator.schedule.scheduler import decide
 from coordinator.store import audits, items, jobs, landings, reports, requests, resolving
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from blueprint import Blueprint
     from coordinator.campaign.settings import Settings
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.actions import Action
     from coordinator.schedule.state import CampaignState, Job
     from coordinator.store.store import Transaction
 from tests.support.scheduling import CAPACITY, HEAD

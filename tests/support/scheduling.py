@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 from blueprint import DependencyGraph
 from coordinator.campaign.settings import Settings
+from coordinator.schedule.actions import Capacity
 from coordinator.schedule.readiness import Readiness
-from coordinator.schedule.scheduler import (
-    Capacity,
-    decide,
-)
+from coordinator.schedule.scheduler import decide
 from coordinator.schedule.state import CampaignState, Item
 
 if TYPE_CHECKING:
     from blueprint import Blueprint
-    from coordinator.schedule.scheduler import Action
+    from coordinator.schedule.actions import Action
 
 
 CAPACITY = Capacity(agents=4, builds=2)
