@@ -20,6 +20,7 @@ from coordinator.engine.dispatch import slug_of
 from coordinator.git import Trailers
 from coordinator.store.backups import restore, set_aside_beside
 from coordinator.store.expenses import Booked, Expense, book_expenses
+from coordinator.store.jobs import reap_job
 from coordinator.store.journal import journal_of
 from coordinator.store.journal_lines import is_ahead, note_read, read_journal
 from coordinator.store.lost import read_lost
@@ -85,6 +86,7 @@ def restore_campaign(campaign: Campaign, source: Path | None, now: float) -> Res
             booked = book_expenses(transaction, told, now, _call_of(campaign))
             note_read(transaction, journal)
             booked += book_branches(transaction, campaign.hub, now)
+            _end_all(transaction, dearest_call(campaign.settings), now)
             uncounted = 0.0 if is_all else max(campaign.settings.budget_usd - _spent(transaction), 0.0)
 
     backup, aside = restore(file, source, now=now, complete=complete)
@@ -128,6 +130,12 @@ def book_branches(transaction: Transaction, hub: Repository, now: float) -> Book
         usd = dollars_of(Trailers.of(message).cost)
         told.append(Expense(expense.job, expense.kind, expense.label, expense.stage, expense.number, now, now, usd=usd))
     return book_expenses(transaction, told, now)
+
+
+def _end_all(transaction: Transaction, call: Money, now: float) -> None:
+    """Takes back all leases of a store that was put back: its workers are not heard any more."""
+    for job in transaction.execute(select(jobs.c.id).where(jobs.c.state != "ended")).scalars().all():
+        reap_job(transaction, job, now, blame=None, call=call)
 
 
 def _call_of(campaign: Campaign) -> Money | None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from agents import Usage
@@ -22,6 +22,7 @@ from coordinator.store.backups import back_up
 from coordinator.store.expenses import Booked, Expense, book_expenses
 from coordinator.store.found import FoundLanding, take_up_landing
 from coordinator.store.journal import journal_of
+from coordinator.store.loading import load_state
 from coordinator.store.schema import jobs
 from coordinator.store.store import Store
 from coordinator.work.reports import AttemptEnded, AuditEnded, Beat
@@ -79,10 +80,9 @@ def restore(loop: Loop, backup: Path, *options: str) -> str:
 
 
 def spent(store: Path) -> float:
-    """All that jobs have spent that have ended, and what others are known to have."""
-    known = func.sum(case((jobs.c.state == "ended", jobs.c.cost_usd), else_=func.coalesce(jobs.c.told_usd, 0.0)))
+    """What counts as spent."""
     with closing(Store(store, writable=False)) as opened, opened.begin() as transaction:
-        return float(transaction.execute(select(known)).scalar_one() or 0.0)
+        return load_state(transaction).spent_usd
 
 
 def lived(loop: Loop) -> Path:
