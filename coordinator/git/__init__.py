@@ -14,7 +14,8 @@ from coordinator.git.finding import repository_of, work_tree_of
 from coordinator.git.identity import BLUEPROVER, Identity
 from coordinator.git.lineage import OwnCommit
 from coordinator.git.merging import Merge
-from coordinator.git.refs import MAIN, RefChange, attempt_ref, candidate_ref, resolution_ref
+from coordinator.git.names import MAIN, attempt_ref, candidate_ref, resolution_ref
+from coordinator.git.refs import RefChange
 from coordinator.git.repository import Repository
 from coordinator.git.telling import Told
 from coordinator.git.trailers import Trailers

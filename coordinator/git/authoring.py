@@ -11,8 +11,9 @@ from coordinator.gathering import Gathering
 from coordinator.git.changes import Entry
 from coordinator.git.fast_import import FastImport, opening
 from coordinator.git.identity import BLUEPROVER, Identity
+from coordinator.git.names import MAIN, checked_oid, checked_ref
 from coordinator.git.paths import hostile, quoted
-from coordinator.git.refs import MAIN, checked_oid, checked_ref, put_all
+from coordinator.git.refs import put_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
+from coordinator.git.names import checked_oid
 from coordinator.git.paths import decoded
-from coordinator.git.refs import checked_oid
 from coordinator.git.remembering import Remembered
 
 if TYPE_CHECKING:

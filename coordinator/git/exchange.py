@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from coordinator.errors import GitError
-from coordinator.git.refs import checked_oid, checked_ref, is_oid
+from coordinator.git.names import checked_oid, checked_ref, is_oid
 from coordinator.git.runner import Runner
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from coordinator.git.refs import checked_oid
+from coordinator.git.names import checked_oid
 from coordinator.temporary import temporary_folder
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from coordinator.git.refs import checked_oid, is_oid
+from coordinator.git.names import checked_oid, is_oid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.git.fast_import import FastImport, opening
+from coordinator.git.names import checked_oid
 from coordinator.git.paths import quoted
-from coordinator.git.refs import checked_oid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

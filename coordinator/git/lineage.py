@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
-from coordinator.git.refs import checked_oid, is_oid
+from coordinator.git.names import checked_oid, is_oid
 
 if TYPE_CHECKING:
     from coordinator.git.runner import Runner

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitDied, GitError
+from coordinator.git.names import checked_oid, checked_ref, is_oid
 from coordinator.git.paths import hostile
-from coordinator.git.refs import checked_oid, checked_ref, is_oid
 from coordinator.git.remembering import Remembered
 
 if TYPE_CHECKING:

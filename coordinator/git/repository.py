@@ -11,8 +11,9 @@ from coordinator.git.batching import Batches
 from coordinator.git.changes import Comparisons, unified_diff
 from coordinator.git.configuration import configure
 from coordinator.git.identity import BLUEPROVER, Identity
+from coordinator.git.names import MAIN, checked_oid, checked_ref, is_oid
 from coordinator.git.objects import MOST_BYTES, Objects
-from coordinator.git.refs import MAIN, RefChange, checked_oid, checked_ref, is_oid
+from coordinator.git.refs import RefChange
 from coordinator.git.runner import Runner
 from coordinator.git.telling import message_in, read_first_parents
 from coordinator.git.upkeep import Upkeep

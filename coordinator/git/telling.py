@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.git.refs import checked_oid
+from coordinator.git.names import checked_oid
 
 if TYPE_CHECKING:
     from coordinator.git.runner import Runner

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
-from coordinator.git.refs import MAIN, checked_oid, checked_ref
+from coordinator.git.names import MAIN, checked_oid, checked_ref
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
