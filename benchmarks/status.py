@@ -8,6 +8,7 @@ Figures:
     NAME_s: seconds of wall clock of ``blueprover NAME FOLDER``, the median; the aim for ``status`` of a campaign of
         30,000 attempts is half a second.
     NAME_cpu_s: seconds of CPU of the same.
+    log_first_s: seconds until ``blueprover log FOLDER`` has printed a line, the median; the aim is half a second.
     calibration: see `benchmarks.engine`.
 """
 
@@ -57,6 +58,7 @@ def measure(folder: Path) -> dict[str, Any]:
         taken = [_run(command, folder) for _ in range(TIMES + 1)][1:]
         figures[f"{command}_s"] = round(statistics.median(wall for wall, _ in taken), 3)
         figures[f"{command}_cpu_s"] = round(statistics.median(cpu for _, cpu in taken), 3)
+    figures["log_first_s"] = round(statistics.median(_first_line("log", folder) for _ in range(TIMES)), 3)
     calibrations.append(calibration_seconds())
     return {**figures, "calibration": round(statistics.mean(calibrations) / REFERENCE_SECONDS, 3)}
 
@@ -74,17 +76,28 @@ def _attempts(campaign: Campaign) -> int:
 def _run(command: str, folder: Path) -> tuple[float, float]:
     """Seconds of wall clock and of CPU that one command takes."""
     before, begun = os.times(), time.monotonic()
-    # As it is installed: with what Python keeps compiled.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run(
-        [sys.executable, "-m", "coordinator", command, str(folder)],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        env=environment,
-    )
+    subprocess.run(_arguments(command, folder), check=True, stdout=subprocess.DEVNULL, env=_environment())
     after = os.times()
     used = after.children_user + after.children_system - before.children_user - before.children_system
     return time.monotonic() - begun, used
+
+
+def _first_line(command: str, folder: Path) -> float:
+    """Seconds of wall clock until a command has printed its first line, after which nobody reads on."""
+    begun = time.monotonic()
+    with subprocess.Popen(_arguments(command, folder), stdout=subprocess.PIPE, env=_environment()) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        return time.monotonic() - begun
+
+
+def _arguments(command: str, folder: Path) -> list[str]:
+    return [sys.executable, "-m", "coordinator", command, str(folder)]
+
+
+def _environment() -> dict[str, str]:
+    """As it is installed: with what Python keeps compiled."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 if __name__ == "__main__":

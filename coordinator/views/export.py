@@ -49,6 +49,9 @@ _KINDS = {
 }
 
 
+_json = json.JSONEncoder(check_circular=False).encode
+
+
 def lists() -> dict[str, Select[*tuple[Any, ...]]]:
     """The lists of the object: by name, what selects their records, in the order in which they were made."""
     by_kind = [column for column in jobs.c if column.name != "kind"]
@@ -106,7 +109,3 @@ def _costs(transaction: Transaction) -> Mapping[str, Any]:
     }
     total = {key: sum(each[key] for each in by_kind.values()) for key in ("usd", "input_tokens", "output_tokens")}
     return {**total, "usd": round(total["usd"], 6), "by_kind": by_kind}
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, sort_keys=False)
