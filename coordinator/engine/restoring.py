@@ -80,7 +80,7 @@ def restore_campaign(campaign: Campaign, source: Path | None, now: float) -> Res
 
     def complete(part: Path) -> None:
         nonlocal booked, uncounted
-        with closing(Store(part, writable=True)) as store, store.begin() as transaction:
+        with closing(Store(part, writable=True, is_copy=True)) as store, store.begin() as transaction:
             is_all = is_last_whole or _covers(transaction, journal)
             told = [*last, *earlier, *journal.expenses]
             booked = book_expenses(transaction, told, now, _call_of(campaign))

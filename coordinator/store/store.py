@@ -117,7 +117,9 @@ class Store:
         file: the SQLite file; ``None`` for another database.
     """
 
-    def __init__(self, where: Path | str | None, *, writable: bool, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, where: Path | str | None, *, writable: bool, patience: float = PATIENCE, is_copy: bool = False
+    ) -> None:
         """Opens a store.
 
         A writable one is made where there is none, and one of an older version brought up to date, after a backup.
@@ -126,6 +128,7 @@ class Store:
             where: the SQLite file, or the URL of a PostgreSQL database; ``None`` for one in memory.
             writable: whether it may be written, by this process and no other.
             patience: seconds to wait for what another process has locked.
+            is_copy: whether it is a copy of one that is kept, which needs no backup.
 
         Raises:
             StoreError: it is missing (read-only), broken, locked, or of a version this program cannot use.
@@ -143,7 +146,7 @@ class Store:
         else:
             self._engine = open_server(where, writable=writable, patience=patience)
         try:
-            self._settle_version(writable=writable)
+            self._settle_version(writable=writable, is_copy=is_copy)
         except BaseException:
             self.close()
             raise
@@ -167,7 +170,7 @@ class Store:
         """Closes the file."""
         self._engine.dispose()
 
-    def _settle_version(self, *, writable: bool) -> None:
+    def _settle_version(self, *, writable: bool, is_copy: bool) -> None:
         with self.begin() as transaction:
             if writable and self.file is not None:
                 self._refuse_damage(transaction.connection)
@@ -179,7 +182,7 @@ class Store:
             return
         if version is None or not writable or not is_older(version):
             raise refusal(self.name, version or "")
-        if self.file is not None:
+        if self.file is not None and not is_copy:
             back_up_for_good(self.file, now=time.time())
         with self.begin() as transaction:
             migrate(transaction.connection, version)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,9 +16,11 @@ from sqlalchemy import func, select
 from typer.testing import CliRunner
 
 from agents import Usage
+from coordinator.campaign.campaign import Campaign
 from coordinator.cli.app import app
 from coordinator.engine.capacity import dearest_call
 from coordinator.engine.dispatch import slug_of
+from coordinator.engine.restoring import restore_campaign
 from coordinator.git import BLUEPROVER, Contribution, Trailers, attempt_ref, resolution_ref
 from coordinator.store.backups import back_up
 from coordinator.store.expenses import Booked, Expense, book_expenses
@@ -26,11 +30,11 @@ from coordinator.store.loading import load_state
 from coordinator.store.schema import jobs
 from coordinator.store.store import Store
 from coordinator.work.reports import AttemptEnded, AuditEnded, Beat
+from tests.support.campaigns import small_campaign
 from tests.support.loops import Loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from coordinator.schedule.state import Job
 
@@ -257,6 +261,22 @@ def test_a_backup_from_before_the_store_knew_of_any_node_is_told_of_all(loop: Lo
     loop.step()
     assert loop.state.spent_usd == pytest.approx(0.75 + most)
     assert numbers(loop) == {label: number + 1 for label, number in at_work.items()}
+
+
+def test_a_store_of_the_first_version_can_be_put_back_and_tells_what_it_knows(tmp_path: Path) -> None:
+    campaign = Campaign.open(small_campaign(tmp_path / "c"))
+    script = Path(__file__).parents[1] / "support" / "store_version_1.sql"
+    older, store = tmp_path / "older.sqlite", campaign.store_path
+    for file in (older, store):
+        with closing(sqlite3.connect(file)) as connection:
+            connection.executescript(script.read_text(encoding="utf-8"))
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("UPDATE jobs SET cost_usd = cost_usd + 1 WHERE cost_usd > 0")
+        connection.commit()
+    restored = restore_campaign(campaign, older, 5.0)
+    assert (restored.booked, restored.uncounted_usd) == (Booked(2, 2.0), 0.0)
+    assert spent(store) == 2.75
+    assert not list(campaign.folder.glob("backups/*")), "the backup itself is there"
 
 
 def numbers(loop: Loop) -> dict[str, int]:
