@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from coordinator.full_disk import if_there_is_room, is_full
+from coordinator.work.lines import LibraryLines
 from coordinator.work.printed import KEPT, LARGEST
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _WARNINGS = frozenset({"warning", "error", "critical"})
 @contextmanager
 def log_to(file: Path, campaign: str) -> Iterator[None]:
     """Writes all log lines of this process into `file` as long as the context lasts, and warnings to standard error.
+
+    What the libraries warn of on which it stands is a line as well, as from the sending of orders and of traces.
 
     Args:
         file: where to; made, with its folder, when missing.
@@ -49,9 +52,12 @@ def log_to(file: Path, campaign: str) -> Iterator[None]:
         ],
         logger_factory=lambda *_: lines,
     )
+    libraries = LibraryLines()
+    logging.getLogger().addHandler(libraries)
     try:
         yield
     finally:
+        logging.getLogger().removeHandler(libraries)
         structlog.reset_defaults()
         with if_there_is_room():
             handler.close()

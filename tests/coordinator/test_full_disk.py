@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,20 @@ def test_a_log_on_a_full_disk_stops_nobody_and_does_not_fill_the_terminal(
     with log_to(FULL, "c"), if_there_is_room(), FULL.open("w", buffering=1) as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         structlog.get_logger().warning("something_bad_happened")
+
+
+def test_a_worker_goes_on_whose_lines_there_is_no_room_for() -> None:
+    """In a process of its own, as a worker is: its libraries' lines are arranged for the whole process."""
+    telling = (
+        "import logging, structlog, sys; from coordinator.work.lines import print_lines; print_lines(); "
+        "structlog.get_logger().warning('order_refused'); logging.getLogger('kombu').warning('away'); "
+        "sys.stderr.write('went on')"
+    )
+    with FULL.open("w") as disk:
+        told = subprocess.run(
+            [sys.executable, "-c", telling], stdout=disk, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert told.stderr.startswith("went on")
 
 
 def test_a_campaign_goes_on_whose_lines_there_is_no_room_for(full: TextIO) -> None:

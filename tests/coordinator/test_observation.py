@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import sys
 import threading
@@ -258,6 +259,17 @@ def test_log_lines_are_json_and_name_the_campaign(log_file: Path, capsys: pytest
     }
     assert second["error"] == "gone\x1b[31m\nbye"
     assert capsys.readouterr().err == "warning: broker away (error: gone [31m bye)\n"
+
+
+def test_what_a_library_warns_of_is_a_line_as_well(log_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with log_to(log_file, "Mine"):
+        logging.getLogger("kombu").warning("The broker\n%s", "is away.")
+        logging.getLogger("kombu").info("Nobody asked.")
+    logging.getLogger("kombu").warning("Too late.")
+    (line,) = map(json.loads, log_file.read_text().splitlines())
+    assert (line["campaign"], line["level"], line["logger"]) == ("Mine", "warning", "kombu")
+    assert line["event"] == "The broker is away."
+    assert capsys.readouterr().err.startswith("warning: The broker is away. (logger: kombu)\n")
 
 
 def test_a_log_that_has_grown_is_put_aside_and_only_some_are_kept(
