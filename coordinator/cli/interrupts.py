@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-import time
+from time import sleep
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Interrupts:
         self._rests = True
         try:
             self.check()
-            time.sleep(seconds)
+            sleep(seconds)
         finally:
             self._rests = False
 

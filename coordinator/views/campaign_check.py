@@ -127,7 +127,8 @@ def _version(file: Path) -> str:
             version = version_of(connection) or ""
     finally:
         engine.dispose()
-    told = f"{file} of version {version}, {file.stat().st_size / _MEGABYTE:,.1f} MB, of which all can be read"
+    size = sum(each.stat().st_size for each in (file, file.with_name(f"{file.name}-wal")) if each.exists())
+    told = f"{file} of version {version}, {size / _MEGABYTE:,.1f} MB, of which all can be read"
     if version == REVISION:
         return told
     if not is_older(version):

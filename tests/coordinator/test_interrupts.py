@@ -32,6 +32,6 @@ def test_a_second_ctrl_c_is_obeyed_at_once() -> None:
 
 
 def test_whoever_rests_is_woken_by_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("coordinator.cli.interrupts.time.sleep", lambda _: press())
+    monkeypatch.setattr("coordinator.cli.interrupts.sleep", lambda _: press())
     with Interrupts() as interrupts, pytest.raises(KeyboardInterrupt):
         interrupts.rest(3600.0)
