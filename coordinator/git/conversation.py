@@ -15,9 +15,6 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from git.cmd import Git
-from git.exc import GitCommandNotFound
-
 from coordinator.errors import GitDied, GitError
 from coordinator.git.ending import close_streams, end
 from coordinator.git.environment import ENVIRONMENT, git_command
@@ -233,6 +230,10 @@ class Conversation:
 
 
 def _start(arguments: tuple[str, ...], environment: Mapping[str, str], folder: Path | None) -> subprocess.Popen[bytes]:
+    # Not before: it takes as long to load as many a command that looks at a store only needs for all it does.
+    from git.cmd import Git  # noqa: PLC0415
+    from git.exc import GitCommandNotFound  # noqa: PLC0415
+
     try:
         handle: Any = Git(str(folder) if folder else None).execute(
             git_command(*arguments, told=environment.keys()),
