@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from coordinator.schedule.state import CampaignState, PullRequest
 
 
-def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> Iterator[StartResolve]:
+def resolutions(
+    state: CampaignState, settings: Settings, max_failures: int, resting: frozenset[int] = frozenset()
+) -> Iterator[StartResolve]:
     """Tries for what is in conflict with ``main``, once it is known that what it would be joined with builds.
 
     None while another pull request of the same item may land without, and one at a time: the others may never be
@@ -23,6 +25,7 @@ def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> 
         state: the campaign as it stands.
         settings: of the campaign.
         max_failures: jobs of a pull request that may end without an answer.
+        resting: numbers of those that wait, since a job of theirs broke.
     """
     if state.certified != state.main:
         return
@@ -30,7 +33,7 @@ def resolutions(state: CampaignState, settings: Settings, max_failures: int) -> 
     served |= {job.item for job in state.jobs if job.kind == "resolve" and job.item is not None}
     for request in state.pull_requests:
         has_tries = request.resolutions < settings.resolver.tries and request.tries < max_failures
-        if has_tries and request.item not in served:
+        if has_tries and request.item not in served and request.number not in resting:
             served.add(request.item)
             yield StartResolve(request.item, request.number, request.resolutions + 1, 0.0)
 

@@ -188,6 +188,17 @@ def wait_seconds(item: int, tally: Tally, cause: Cause, rules: RetryRules) -> fl
     return min(longest, rules.max_backoff_seconds) * (1 - rules.jitter * _fraction(item, tally.failures))
 
 
+def rest_seconds(number: int, tries: int, rules: RetryRules) -> float:
+    """Seconds until what broke over a pull request is tried again, like an attempt that infrastructure ended.
+
+    Args:
+        number: of the pull request.
+        tries: its builds, reviews and resolutions without an answer so far, the last among them.
+        rules: of the campaign.
+    """
+    return wait_seconds(number, Tally({Cause.INFRASTRUCTURE: tries}), Cause.INFRASTRUCTURE, rules)
+
+
 def _fraction(item: int, failures: int) -> float:
     """A number from 0 to 1 that looks random and is the same each time."""
     digest = hashlib.blake2b(f"{item}:{failures}".encode(), digest_size=4).digest()
@@ -213,11 +224,12 @@ def dead_letter(tally: Tally) -> str:
         return "It was given up before it was attempted."
     parts = sorted(tally.counts.items(), key=lambda part: (-part[1], part[0]))
     causes = ", ".join(f"{number} {_WORDS[cause]}" for cause, number in parts if number)
-    said = _in_short(tally.last)
+    said = in_short(tally.last)
     return f"{total} attempt{'s' if total > 1 else ''}: {causes}" + (f"; the last said: {said}" if said else ".")
 
 
-def _in_short(text: str) -> str:
+def in_short(text: str) -> str:
+    """The first line of what was said, bounded and fit to be printed."""
     line = next((line for line in text.splitlines() if line.strip()), "")
     words = " ".join("".join(character if character.isprintable() else " " for character in line).split())
     return words if len(words) <= _LAST_SHOWN else f"{words[: _LAST_SHOWN - 1]}…"

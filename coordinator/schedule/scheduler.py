@@ -31,6 +31,7 @@ from coordinator.schedule.budget import limits_of, say
 from coordinator.schedule.conflicts import resolutions, unresolved
 from coordinator.schedule.means import Affordable, within_means
 from coordinator.schedule.racing import first_of_each, leaders
+from coordinator.schedule.retrying import rest_seconds, rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -75,14 +76,14 @@ def decide(
     asked, free = _asked_seats(state), _free_builders(state, capacity)
     look_back = due_audit(state, settings.audit_every, MAX_TRIES) if free else None
     free -= look_back is not None
-    led = leaders(state.pull_requests, asked)
+    led, resting = leaders(state.pull_requests, asked), _resting(state, settings, now)
     settled = [action for request in state.pull_requests for action in _settle(request, state, settings, asked, led)]
     settled += _landings(state, free)
 
     def wanted(is_closed: Callable[[str], bool]) -> Iterator[Start]:
         return chain(
-            _reviews(state, settings, asked, led),
-            resolutions(state, settings, MAX_TRIES),
+            _reviews(state, settings, asked, led, resting),
+            resolutions(state, settings, MAX_TRIES, resting),
             _attempts(state, readiness, now, is_closed),
             _racers(state, readiness, now, is_closed),
         )
@@ -94,7 +95,7 @@ def decide(
         *([look_back] if look_back else []),
         *settled,
         *given_up,
-        *_builds(state, free),
+        *_builds(state, free, resting),
         *means.started,
     ]
     if actions or state.jobs:
@@ -130,7 +131,8 @@ def _settle(
         yield Bounce(
             request.number,
             "infrastructure",
-            f"{request.tries} builds, reviews or resolutions of it ended without an answer.",
+            f"{request.tries} builds, reviews or resolutions of it ended without an answer."
+            + (f" The last said: {request.error}" if request.error else ""),
         )
         return
     if request.state == "resolving" and request.resolutions >= settings.resolver.tries:
@@ -157,10 +159,27 @@ def _landings(state: CampaignState, free: int) -> list[Land]:
     return [Land(request.number, free) for request in first_of_each(approved)]
 
 
+def _resting(state: CampaignState, settings: Settings, now: float) -> frozenset[int]:
+    """Pull requests over which something broke a short while ago: it may be soon over, or not soon."""
+    broken = [request for request in state.pull_requests if request.failed_at]
+    rules = rules_of(settings.retry) if broken else None
+    return frozenset(
+        request.number
+        for request in broken
+        if rules is not None and now < request.failed_at + rest_seconds(request.number, request.tries, rules)
+    )
+
+
 def _reviews(
-    state: CampaignState, settings: Settings, asked: Mapping[int, set[int]], led: Mapping[int, int]
+    state: CampaignState,
+    settings: Settings,
+    asked: Mapping[int, set[int]],
+    led: Mapping[int, int],
+    resting: frozenset[int],
 ) -> Iterator[StartReview]:
     for request in state.pull_requests:
+        if request.number in resting:
+            continue
         if request.state != "reviewing" or request.tries >= MAX_TRIES or led[request.item] != request.number:
             continue
         if any(verdict.decision != "approve" for verdict in _current(request)):
@@ -202,8 +221,8 @@ def _free_builders(state: CampaignState, capacity: Capacity) -> int:
     return max(0, capacity.builds - sum(job.kind in _ON_BUILDERS for job in state.jobs))
 
 
-def _builds(state: CampaignState, free: int) -> list[StartBuild]:
-    under_way = {job.pull_request for job in state.jobs if job.kind == "build"}
+def _builds(state: CampaignState, free: int, resting: frozenset[int]) -> list[StartBuild]:
+    under_way = resting | {job.pull_request for job in state.jobs if job.kind == "build"}
     waiting = [
         request
         for request in state.pull_requests

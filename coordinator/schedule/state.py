@@ -111,6 +111,8 @@ class PullRequest:
         head: what is proposed: the author's commit, or a resolver's.
         certified: the tip of ``main`` it was certified against; empty until it was.
         tries: builds, reviews and resolutions of it that ended without an answer.
+        failed_at: when the last of those that broke did so, in seconds since the epoch; 0 where none did.
+        error: what that one said, in a line.
         rung: what joined it with ``main`` last; while it is left to resolvers, the rung whose result was refused.
         resolutions: tries of resolvers to join it with ``main`` that have ended with one.
     """
@@ -126,6 +128,8 @@ class PullRequest:
     attempt: int = 1
     resolutions: int = 0
     rung: str = "git"
+    failed_at: float = 0.0
+    error: str = ""
 
 
 class CampaignState:

@@ -10,6 +10,7 @@ from coordinator.queue import ModuleRecord
 from coordinator.schedule.budget import Money
 from coordinator.schedule.chapters import Chapters, chapters_of
 from coordinator.schedule.purse import HOUR
+from coordinator.schedule.retrying import in_short
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
 from coordinator.store.audits import load_trail
 from coordinator.store.resolving import TRIED
@@ -45,6 +46,11 @@ _NO_VERDICT = ("limit", "gave_up")
 _FRUITLESS = or_(
     and_(jobs.c.kind.in_(("review", "build", "resolve")), jobs.c.ending.in_(_IN_VAIN)),
     and_(jobs.c.kind == "review", jobs.c.ending.in_(_NO_VERDICT)),
+)
+_BROKEN = (
+    select(jobs.c.pull_request, jobs.c.ended_at, jobs.c.summary)
+    .where(jobs.c.kind.in_(("review", "build", "resolve")), jobs.c.ending == "failed")
+    .order_by(jobs.c.id)
 )
 _RESOLUTIONS = and_(jobs.c.kind == "resolve", jobs.c.ending.in_(TRIED))
 _TRIES = (
@@ -166,8 +172,10 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
     rows = list(select_among(transaction, _OPEN_REQUESTS, pull_requests.c.number, only))
     numbers = [row.number for row in rows]
     given, tries = load_verdicts(transaction, numbers), _count_tries(transaction, numbers)
+    errors = _last_errors(transaction, [number for number, (fruitless, _) in tries.items() if fruitless])
     for row in rows:
         fruitless, resolutions = tries.get(row.number, (0, 0))
+        failed_at, error = errors.get(row.number, (0.0, ""))
         yield PullRequest(
             number=row.number,
             item=row.item,
@@ -180,12 +188,20 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
             attempt=row.attempt,
             resolutions=resolutions,
             rung=row.rung,
+            failed_at=failed_at,
+            error=error,
         )
 
 
 def _count_tries(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, tuple[int, int]]:
     """By pull request: jobs of it that failed to give an answer or lost their worker; tries of resolvers."""
     return {row[0]: (row[1], row[2]) for row in select_among(transaction, _TRIES, jobs.c.pull_request, numbers)}
+
+
+def _last_errors(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, tuple[float, str]]:
+    """When a job of a pull request broke last, and what it said, by number; only of some."""
+    rows = select_among(transaction, _BROKEN, jobs.c.pull_request, numbers)
+    return {row.pull_request: (row.ended_at, in_short(row.summary)) for row in rows}
 
 
 def load_verdicts(transaction: Transaction, numbers: Collection[int] | None = None) -> Mapping[int, list[Verdict]]:

@@ -204,6 +204,9 @@ class AuditEnded:
 End = AttemptEnded | ReviewEnded | ResolutionEnded | BuildEnded | JointEnded | AuditEnded
 Report = Beat | End
 
+_LONGEST_ERROR = 500
+"""Characters of an unexpected error that are told."""
+
 _REPORTS: TypeAdapter[Report] = TypeAdapter(Annotated[Report, Field(discriminator="kind")])
 
 
@@ -226,16 +229,22 @@ def read_report(text: str | bytes) -> Report:
     return _REPORTS.validate_json(text)
 
 
-def failed_report(order: Order, reason: str) -> Report:
-    """The report of an order that could not be carried out."""
-    job = order.envelope.job
+def in_one_line(error: Exception) -> str:
+    """An unexpected error as people are told of it: its kind and the first line of what it says, bounded."""
+    said = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
+    return f"{type(error).__name__}: {said}"[:_LONGEST_ERROR] if said else type(error).__name__
+
+
+def failed_report(order: Order, reason: str, used: Usage | None = None) -> Report:
+    """The report of an order that could not be carried out; `used` is what its agent is known to have used."""
+    job, usage = order.envelope.job, used or Usage()
     match order:
         case AgentOrder(assignment=assignment) if assignment.role == "author":
-            return AttemptEnded(job, "failed", reason, Usage())
+            return AttemptEnded(job, "failed", reason, usage)
         case AgentOrder(assignment=assignment) if assignment.role == "resolver":
-            return ResolutionEnded(job, "failed", reason, Usage())
+            return ResolutionEnded(job, "failed", reason, usage)
         case AgentOrder():
-            return ReviewEnded(job, "failed", reason, Usage(), reviewer_of(order))
+            return ReviewEnded(job, "failed", reason, usage, reviewer_of(order))
         case BuildOrder():
             return BuildEnded(job, accepted=False, error=reason)
         case JointOrder():

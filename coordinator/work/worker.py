@@ -23,7 +23,7 @@ from coordinator.errors import OtherVersion, ServiceError
 from coordinator.work.carrier import SOCKET_SECONDS, TASK, Line
 from coordinator.work.hello import check_hello, hello
 from coordinator.work.orders import read_order
-from coordinator.work.reports import Beat
+from coordinator.work.reports import Beat, failed_report, in_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +215,7 @@ class Worker:
                 del self._held[job]
 
     def _carry_out(self, order: Order, hold: _Hold) -> None:
-        report = self._workshop.carry_out(order, hold.stop.is_set, hold.note)
+        report = self._done(order, hold)
         until = time.monotonic() + _KEPT
         while True:
             try:
@@ -228,6 +228,14 @@ class Worker:
                 # The lease runs out and the work is sent again; the branch, if any, is on the remote.
                 log.warning("report_lost")
                 return
+
+    def _done(self, order: Order, hold: _Hold) -> Report:
+        """What came of an order; a bench that breaks over one is told of, instead of letting its lease run out."""
+        try:
+            return self._workshop.carry_out(order, hold.stop.is_set, hold.note)
+        except Exception as error:  # whatever it is, and whosoever's bench: the coordinator is to know
+            log.warning("bench_broke", exc_info=True)
+            return failed_report(order, in_one_line(error), hold.used)
 
     def _beat_for_ever(self) -> None:
         while not self._closing.wait(self._heartbeat):

@@ -170,6 +170,7 @@ def test_a_resolver_that_gives_up_has_had_its_try_and_one_that_failed_has_not(co
         job = conflict.order("resolver").envelope.job
         conflict.report(ResolutionEnded(job, ending, f"It {ending}.", SPENT))
         conflict.step()
+        conflict.step(5.0)  # what failed is left alone for two seconds
     assert conflict.row.state == "bounced"
     assert "It gave_up." in conflict.told()
     assert "It limit." in conflict.told()
@@ -241,6 +242,7 @@ def test_where_main_has_moved_out_of_the_way_nobody_is_paid(conflict: Conflict) 
     conflict.report(ResolutionEnded(job, "failed", "The model was away.", Usage()))
     conflict.step()
     conflict.audit()
+    conflict.step(5.0)
     assert conflict.row.state == "checking"
     assert (conflict.row.head, conflict.row.rung) == (conflict.branch, "git")
     assert len(conflict.tries()) == 1

@@ -25,7 +25,8 @@ from coordinator.schedule.actions import (
     StartResolve,
     StartReview,
 )
-from coordinator.schedule.scheduler import decide
+from coordinator.schedule.retrying import rest_seconds, rules_of
+from coordinator.schedule.scheduler import MAX_TRIES, decide
 from coordinator.schedule.state import Job, PullRequest, Verdict
 from tests.support.books import book, node
 
@@ -57,6 +58,34 @@ def test_a_conflict_is_for_a_resolver_while_it_has_tries_and_main_is_known_to_bu
     assert isinstance(bounce, Bounce)
     assert bounce.source == "merge"
     assert "2 resolvers" in bounce.reason
+
+
+def test_what_broke_over_a_pull_request_is_tried_again_later_each_time_while_others_go_on() -> None:
+    made = book(node("a"), node("b"))
+    certain = {"main": HEAD, "certified": HEAD, "audited": HEAD}
+    broken = PullRequest(1, 1, "checking", HEAD, HEAD, tries=1, failed_at=100.0, error="OSError: no space")
+    other = PullRequest(2, 2, "checking", HEAD, HEAD)
+    items = item(1, "a"), item(2, "b")
+    rules = rules_of(SETTINGS.retry)
+    waits = [rest_seconds(1, tries, rules) for tries in range(1, MAX_TRIES)]
+    assert waits == sorted(set(waits))
+    for tries, wait in enumerate(waits, 1):
+        now_state = state(*items, pull_requests=(replace(broken, tries=tries), other), **certain)
+        assert decided(now_state, made, 99.9 + wait) == [StartBuild(2)]
+        assert decided(now_state, made, 100.1 + wait) == [StartBuild(1), StartBuild(2)]
+    last = state(*items, pull_requests=(replace(broken, tries=MAX_TRIES),), **certain)
+    (bounce,) = (action for action in decided(last, made, 100.0) if isinstance(action, Bounce))
+    assert (bounce.pull_request, bounce.source) == (1, "infrastructure")
+    assert bounce.reason.endswith("The last said: OSError: no space")
+
+
+@pytest.mark.parametrize("waiting", ["resolving", "reviewing"])
+def test_reviewers_and_resolvers_wait_too_when_something_broke(waiting: str) -> None:
+    certain = {"main": HEAD, "certified": HEAD, "audited": HEAD}
+    broken = PullRequest(1, 1, waiting, HEAD, HEAD, tries=1, failed_at=100.0)  # type: ignore[arg-type]
+    now_state = state(item(1, "a"), pull_requests=(broken,), **certain)
+    assert not decided(now_state, book(node("a")), 100.0)
+    assert decided(now_state, book(node("a")), 200.0)
 
 
 def test_what_unblocks_most_goes_first() -> None:

@@ -9,7 +9,7 @@ from agents import Usage
 from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
 from coordinator.work.orders import AuditOrder, Envelope, write_order
-from coordinator.work.reports import Beat, BuildEnded
+from coordinator.work.reports import AuditEnded, Beat, BuildEnded, in_one_line
 from coordinator.work.worker import Worker
 from coordinator.work.workshop import Workshop
 
@@ -73,3 +73,20 @@ def test_heartbeats_tell_what_an_agent_has_used_as_long_as_that_is_news(
     worker.take(order(carrier))
     beats = [report for _, report in carrier.receive(1.0) if isinstance(report, Beat)]
     assert [beat.spent for beat in beats] == [{}, {}, {7: used}, {}]  # the first tells that the job was taken
+
+
+def test_an_order_that_its_bench_breaks_over_is_reported_with_the_error_in_one_line(
+    worker: Worker, carrier: Carrier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> Report:
+        raise RuntimeError("\n the disk is gone \nwith all that was on it")
+
+    monkeypatch.setattr(worker._workshop, "carry_out", break_down)
+    worker.take(order(carrier))
+    told = [report for _, report in carrier.receive(1.0) if not isinstance(report, Beat)]
+    assert told == [AuditEnded(7, "", error="RuntimeError: the disk is gone")]
+
+
+def test_what_an_unexpected_error_says_is_bounded_and_may_be_nothing() -> None:
+    assert in_one_line(KeyError()) == "KeyError"
+    assert len(in_one_line(ValueError("x" * 10_000))) == 500
