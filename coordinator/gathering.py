@@ -6,11 +6,18 @@ Alone a thread waits for nobody. With hundreds of them, one write to the broker,
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+_GLANCE = 0.25
+"""Seconds between two looks at whether whoever waits has left."""
+
+_LAST_MOMENT = 0.75
+"""Seconds for which a wish that is nobody's any more may still be granted: most take less."""
 
 Wish = TypeVar("Wish")
 Answer = TypeVar("Answer")
@@ -56,6 +63,14 @@ class Gathering(Generic[Wish, Answer]):
 
     def _lead(self) -> None:
         """Grants what waits, one's own wish among it, and appoints the first of those who came meanwhile."""
+        self._grant_waiting()
+        with self._guard:
+            self._under_way = bool(self._waiting)
+            if self._waiting:
+                self._waiting[0].leads = True
+                self._waiting[0].woken.set()
+
+    def _grant_waiting(self) -> None:
         with self._guard:
             places, self._waiting = self._waiting, []
         try:
@@ -67,8 +82,52 @@ class Gathering(Generic[Wish, Answer]):
                 place.error = error
         for place in places:
             place.woken.set()
+
+
+class Left(Exception):
+    """Whoever waited for a wish has left. It may be granted all the same."""
+
+
+class LeavableGathering(Gathering[Wish, Answer]):
+    """Grants wishes in a thread of its own, so that whoever waits may leave while one takes long."""
+
+    def wish(self, wish: Wish, is_off: Callable[[], bool] = lambda: False) -> Answer:
+        """Waits until `wish` is granted, and returns the answer or raises what granting it raised.
+
+        Args:
+            wish: what is wished.
+            is_off: asked often whether to leave; what is nearly granted is waited for a moment longer.
+
+        Raises:
+            Left: it was not granted before `is_off` said so, or within a second afterwards.
+        """
+        place: _Place[Wish, Answer] = _Place(wish)
         with self._guard:
-            self._under_way = bool(self._waiting)
-            if self._waiting:
-                self._waiting[0].leads = True
-                self._waiting[0].woken.set()
+            self._waiting.append(place)
+            is_first, self._under_way = not self._under_way, True
+        if is_first:
+            threading.Thread(target=self._grant_all, name="gathering", daemon=True).start()
+        self._await(place, is_off)
+        if place.error is not None:
+            raise place.error
+        return cast("Answer", place.answer)
+
+    def _await(self, place: _Place[Wish, Answer], is_off: Callable[[], bool]) -> None:
+        until: float | None = None
+        while not place.woken.wait(_GLANCE):
+            if until is None and is_off():
+                until = time.monotonic() + _LAST_MOMENT
+            if until is None or time.monotonic() < until:
+                continue
+            with self._guard:
+                if place in self._waiting:
+                    self._waiting.remove(place)
+            raise Left
+
+    def _grant_all(self) -> None:
+        while True:
+            self._grant_waiting()
+            with self._guard:
+                if not self._waiting:
+                    self._under_way = False
+                    return

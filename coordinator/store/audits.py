@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from coordinator.queue import Landing, Member, Trail, certificate_key
 from coordinator.store.certificates import keep_certificates
-from coordinator.store.jobs import claim_end
+from coordinator.store.jobs import claim_end, ending_of
 from coordinator.store.landings import replace_modules
 from coordinator.store.portable import insert_or_replace
 from coordinator.store.schema import audits, certificates, jobs, landings, pull_requests
@@ -33,7 +33,7 @@ _LANDED = landings.c.state == "landed"
 
 def end_audit(transaction: Transaction, report: AuditEnded, now: float) -> bool:
     """Applies an audit: whether it passed, and for ``main`` what is certified of every module from now on."""
-    row = claim_end(transaction, report.job, "failed" if report.error else "audited", report.error, None, now)
+    row = claim_end(transaction, report.job, ending_of(report, "audited"), report.error, None, now)
     if row is None:
         return False
     if report.error:

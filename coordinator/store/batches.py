@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from coordinator.queue import Batch, Member, Source, Standing
 from coordinator.queue.records import WINDOW
 from coordinator.store.certificates import keep_certificates
-from coordinator.store.jobs import claim_end
+from coordinator.store.jobs import claim_end, drop_batch, ending_of
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import BREAK, JOIN, LOSE, PASS, SETTLE, make_move, may_move
 from coordinator.store.rows import insert_row, read_row, update_row
@@ -82,11 +82,14 @@ def end_joint(transaction: Transaction, report: JointEnded, now: float) -> bool:
     What follows for the others is the queue's to say. Answers ``False`` when the job's lease was lost before.
     """
     green = not report.failures and not report.error and all(each.accepted for each in report.verdicts)
-    ending = "failed" if report.error else "accepted" if green else "refused"
+    ending = ending_of(report, "accepted" if green else "refused")
     row = claim_end(transaction, report.job, ending, report.error, None, now)
     stored = read_row(transaction, batches, report.job) if row is not None else None
     if stored is None:
         return row is not None
+    if report.cancelled:
+        drop_batch(transaction, report.job)
+        return True
     if report.error:
         make_move(transaction, LOSE, report.job)
         return True

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from coordinator.schedule.budget import Money
     from coordinator.schedule.state import JobKind
     from coordinator.store.store import Transaction
+    from coordinator.work.reports import AuditEnded, BuildEnded, JointEnded
 
 
 def send_job(
@@ -88,7 +89,19 @@ def reap_job(
         else:
             forgive(transaction, row.item)
     elif row.kind == "joint" and not (suspect and move_those(transaction, LOSE, [job])):
-        transaction.execute(delete(batches).where(batches.c.job == job, batches.c.state.in_(DROP_BATCH.sources)))
+        drop_batch(transaction, job)
+
+
+def drop_batch(transaction: Transaction, job: int) -> None:
+    """Forgets what a job was to build joined, where nobody answers for it: its members wait again."""
+    transaction.execute(delete(batches).where(batches.c.job == job, batches.c.state.in_(DROP_BATCH.sources)))
+
+
+def ending_of(report: BuildEnded | JointEnded | AuditEnded, answered: str) -> str:
+    """How a job of the builders ended: as `answered`, or without an answer."""
+    if report.cancelled:
+        return "cancelled"
+    return "failed" if report.error else answered
 
 
 def revoke_job(transaction: Transaction, job: int, why: str, now: float) -> None:

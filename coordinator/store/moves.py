@@ -126,7 +126,9 @@ PASS = Move("batch", "pass", ("running",), "green", "All of it builds, and the g
 BREAK = Move("batch", "break", ("running",), "red", "A module does not build, or the gate refuses a branch.")
 LOSE = Move("batch", "lose", ("running",), "lost", "Its builder gave no answer.")
 SETTLE = Move("batch", "settle", ("green", "red", "lost"), "", "What follows from it is done.")
-DROP_BATCH = Move("batch", "drop", ("running",), "", "No worker took it, or the campaign stopped: it is joined anew.")
+DROP_BATCH = Move(
+    "batch", "drop", ("running",), "", "No worker took it, or its worker was told to stop: it is joined anew."
+)
 
 INTEND = Move("landing", "intend", (), "intended", "`main` is about to move.")
 FINISH = Move("landing", "finish", ("intended",), "landed", "`main` did move.")

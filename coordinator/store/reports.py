@@ -12,7 +12,7 @@ from coordinator.schedule.budget import Money
 from coordinator.schedule.retrying import cause_of
 from coordinator.store.issues import file_findings
 from coordinator.store.items import add_feedback, fail, forgive
-from coordinator.store.jobs import claim_end
+from coordinator.store.jobs import claim_end, ending_of
 from coordinator.store.moves import CERTIFY, RESOLVE, may_move
 from coordinator.store.portable import insert_missing
 from coordinator.store.requests import bounce, certify, open_request
@@ -96,7 +96,7 @@ def end_build(
 
     With `resolvers`, they get what was refused and not as its author left it; else it goes back to its item.
     """
-    ending = "failed" if report.error else "accepted" if report.accepted else "refused"
+    ending = ending_of(report, "accepted" if report.accepted else "refused")
     row = claim_end(transaction, report.job, ending, report.error, None, now)
     if row is None:
         return False

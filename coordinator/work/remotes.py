@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from coordinator.errors import GitError
-from coordinator.gathering import Gathering
+from coordinator.gathering import LeavableGathering, Left
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,22 +50,24 @@ class _Hub:
         self._remote = remote
         self._away_since: float | None = None
         self._guard = threading.Lock()
-        self._fetches: Gathering[Sequence[str], GitError | None] = Gathering(self._fetch_all)
-        self._pushes: Gathering[tuple[str, str], GitError | None] = Gathering(self._push_all)
-        self._questions: Gathering[None, bool] = Gathering(lambda asked: [mirror.reaches(remote)] * len(asked))
+        self._fetches: LeavableGathering[Sequence[str], GitError | None] = LeavableGathering(self._fetch_all)
+        self._pushes: LeavableGathering[tuple[str, str], GitError | None] = LeavableGathering(self._push_all)
+        self._questions: LeavableGathering[None, bool] = LeavableGathering(
+            lambda asked: [mirror.reaches(remote)] * len(asked)
+        )
 
-    def fetch(self, commits: Sequence[str]) -> None:
+    def fetch(self, commits: Sequence[str], cancelled: Callable[[], bool]) -> None:
         """Gets those of `commits` that are missing in the mirror, or raises `GitError`."""
         if self._mirror.missing(commits):
-            _raise_any(self._fetches.wish(commits))
+            _raise_any(self._fetches.wish(commits, cancelled))
 
-    def push(self, commit: str, ref: str) -> None:
+    def push(self, commit: str, ref: str, cancelled: Callable[[], bool]) -> None:
         """Sends a commit to a ref, or raises `GitError`."""
-        _raise_any(self._pushes.wish((commit, ref)))
+        _raise_any(self._pushes.wish((commit, ref), cancelled))
 
-    def is_there(self) -> bool:
+    def is_there(self, cancelled: Callable[[], bool] = lambda: False) -> bool:
         """Whether it answers."""
-        return self._questions.wish(None)
+        return self._questions.wish(None, cancelled)
 
     def _fetch_all(self, wishes: Sequence[Sequence[str]]) -> list[GitError | None]:
         def fetch(some: Sequence[Sequence[str]]) -> list[GitError | None]:
@@ -135,7 +137,7 @@ class Remotes:
             GitError: the hub does not have them, or was away for too long, or the job was cancelled meanwhile.
         """
         hub = self._hub(remote)
-        _reach(hub, lambda: hub.fetch(commits), cancelled)
+        _reach(hub, lambda: hub.fetch(commits, cancelled), cancelled)
 
     def push(self, remote: str, commit: str, ref: str, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Sends a commit to a ref of a hub, over whatever it held. Once it returns, the hub has it.
@@ -144,7 +146,7 @@ class Remotes:
             GitError: the hub refuses, or was away for too long, or the job was cancelled meanwhile.
         """
         hub = self._hub(remote)
-        _reach(hub, lambda: hub.push(commit, ref), cancelled)
+        _reach(hub, lambda: hub.push(commit, ref, cancelled), cancelled)
 
     def _hub(self, remote: str) -> _Hub:
         with self._guard:
@@ -152,13 +154,21 @@ class Remotes:
 
 
 def _reach(hub: _Hub, action: Callable[[], None], cancelled: Callable[[], bool]) -> None:
+    """Does what reaches a hub, again and again while that is away; a job that is cancelled leaves git to itself."""
+    try:
+        _keep_trying(hub, action, cancelled)
+    except Left:
+        raise GitError("The hub gave no answer before the job was cancelled.") from None
+
+
+def _keep_trying(hub: _Hub, action: Callable[[], None], cancelled: Callable[[], bool]) -> None:
     until = time.monotonic() + AWAY_SECONDS
     pause, refused = _PAUSE, False
     while True:
         try:
             action()
         except GitError as error:
-            if not hub.is_there():
+            if not hub.is_there(cancelled):
                 hub.note_away(error)
             elif refused:
                 raise

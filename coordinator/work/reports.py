@@ -97,6 +97,7 @@ class BuildEnded:
         assumes: open declarations it rests on.
         modules: every module whose certificate differs from the base's, by name.
         error: why there is no answer (infrastructure); empty where there is one.
+        cancelled: whether that is because its worker was told to stop, which is nobody's failure.
         lean: identity of the Lean that was used; empty where none was.
     """
 
@@ -109,6 +110,7 @@ class BuildEnded:
     modules: Mapping[str, ModuleRecord] = field(default_factory=dict)
     error: str = ""
     lean: str = ""
+    cancelled: bool = False
     kind: Literal["build"] = "build"
 
 
@@ -144,6 +146,7 @@ class JointEnded:
         failures: why modules do not build, those left out that only import one which does not.
         verdicts: of the members that could be judged.
         error: why there is no answer (infrastructure); empty where there is one.
+        cancelled: whether that is because its worker was told to stop, which is nobody's failure.
         lean: identity of the Lean that was used; empty where none was.
     """
 
@@ -155,6 +158,7 @@ class JointEnded:
     verdicts: tuple[JointVerdict, ...] = ()
     error: str = ""
     lean: str = ""
+    cancelled: bool = False
     kind: Literal["joint"] = "joint"
 
 
@@ -186,6 +190,7 @@ class AuditEnded:
         axioms: of the finished declarations.
         modules: every module of the tree, by name.
         error: why there is no answer (infrastructure); empty where there is one.
+        cancelled: whether that is because its worker was told to stop, which is nobody's failure.
         lean: identity of the Lean that was used; empty where none was.
         standing: what the tree declares of the nodes that were asked for, ``None`` for one that it does not state;
             ``None`` in all where nobody looked.
@@ -198,6 +203,7 @@ class AuditEnded:
     error: str = ""
     lean: str = ""
     standing: Mapping[str, Standing | None] | None = None
+    cancelled: bool = False
     kind: Literal["audit"] = "audit"
 
 
@@ -235,19 +241,26 @@ def in_one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {said}"[:_LONGEST_ERROR] if said else type(error).__name__
 
 
-def failed_report(order: Order, reason: str, used: Usage | None = None) -> Report:
-    """The report of an order that could not be carried out; `used` is what its agent is known to have used."""
-    job, usage = order.envelope.job, used or Usage()
+def failed_report(order: Order, reason: str, used: Usage | None = None, *, cancelled: bool = False) -> Report:
+    """The report of an order that could not be carried out.
+
+    Args:
+        order: which.
+        reason: why.
+        used: what its agent is known to have used.
+        cancelled: whether its worker was told to stop, which is no failure.
+    """
+    job, usage, ending = order.envelope.job, used or Usage(), "cancelled" if cancelled else "failed"
     match order:
         case AgentOrder(assignment=assignment) if assignment.role == "author":
-            return AttemptEnded(job, "failed", reason, usage)
+            return AttemptEnded(job, ending, reason, usage)
         case AgentOrder(assignment=assignment) if assignment.role == "resolver":
-            return ResolutionEnded(job, "failed", reason, usage)
+            return ResolutionEnded(job, ending, reason, usage)
         case AgentOrder():
-            return ReviewEnded(job, "failed", reason, usage, reviewer_of(order))
+            return ReviewEnded(job, ending, reason, usage, reviewer_of(order))
         case BuildOrder():
-            return BuildEnded(job, accepted=False, error=reason)
+            return BuildEnded(job, accepted=False, error=reason, cancelled=cancelled)
         case JointOrder():
-            return JointEnded(job, error=reason)
+            return JointEnded(job, error=reason, cancelled=cancelled)
         case AuditOrder():
-            return AuditEnded(job, "", error=reason)
+            return AuditEnded(job, "", error=reason, cancelled=cancelled)

@@ -235,7 +235,7 @@ class Worker:
             return self._workshop.carry_out(order, hold.stop.is_set, hold.note)
         except Exception as error:  # whatever it is, and whosoever's bench: the coordinator is to know
             log.warning("bench_broke", exc_info=True)
-            return failed_report(order, in_one_line(error), hold.used)
+            return failed_report(order, in_one_line(error), hold.used, cancelled=hold.stop.is_set())
 
     def _beat_for_ever(self) -> None:
         while not self._closing.wait(self._heartbeat):

@@ -110,10 +110,11 @@ class Workshop:
                     return self._audit(order, cancelled)
         except (CheckerError, CoordinatorError) as error:
             log.warning("order_refused", error=str(error))
-            return failed_report(order, str(error)[:_REASON_LENGTH])
+            return failed_report(order, str(error)[:_REASON_LENGTH], cancelled=cancelled())
         except Exception as error:  # the boundary: whatever went wrong, the coordinator is told
             log.warning("order_failed", exc_info=True)
-            return failed_report(order, f"{type(error).__name__}: {error}"[:_REASON_LENGTH])
+            reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
+            return failed_report(order, reason, cancelled=cancelled())
 
     def _act(self, order: AgentOrder, reins: _Reins) -> AttemptEnded | ReviewEnded | ResolutionEnded:
         match order.assignment.role:
@@ -174,7 +175,7 @@ class Workshop:
         except (GitError, OSError, ValueError) as error:
             log.warning("branch_not_pushed", exc_info=True)
             reason = f"Its branch was not pushed: {error}"[:_REASON_LENGTH]
-            return Outcome("failed", reason, usage=outcome.usage), ""
+            return Outcome("cancelled" if cancelled() else "failed", reason, usage=outcome.usage), ""
 
     def _publish(self, order: AgentOrder, work: Tree, outcome: Outcome, cancelled: Callable[[], bool]) -> str:
         """Commits the agent's tree and pushes its branch; returns the commit. A resolver's has two parents."""

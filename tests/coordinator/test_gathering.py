@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.gathering import Gathering
+from coordinator.gathering import Gathering, LeavableGathering, Left
 from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
@@ -51,3 +51,39 @@ def test_what_granting_raises_all_of_the_lot_get_and_the_next_lot_does_not() -> 
     with pytest.raises(ValueError, match="not this one"):
         gathering.wish(1)
     assert gathering.wish(2) == 2
+
+
+def test_whoever_leaves_takes_a_wish_along_that_nobody_is_at_yet_and_keeps_nobody_else_waiting() -> None:
+    granted: list[int] = []
+    gate, leaves = threading.Event(), threading.Event()
+
+    def grant(wishes: Sequence[int]) -> list[int]:
+        granted.extend(wishes)
+        gate.wait(20)
+        return [-wish for wish in wishes]
+
+    gathering = LeavableGathering(grant)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(gathering.wish, 1, leaves.is_set)
+        wait_for(lambda: granted)
+        second, third = pool.submit(gathering.wish, 2, leaves.is_set), pool.submit(gathering.wish, 3)
+        wait_for(lambda: len(gathering._waiting) == 2)
+        leaves.set()
+        for wish in (first, second):
+            with pytest.raises(Left):
+                wish.result(20)
+        gate.set()
+        assert third.result(20) == -3
+    assert granted == [1, 3]
+
+
+def test_what_granting_raises_goes_to_whoever_wished_and_later_wishes_are_granted() -> None:
+    def grant(wishes: Sequence[int]) -> list[int]:
+        if 0 in wishes:
+            raise ValueError("nothing for nothing")
+        return list(wishes)
+
+    gathering = LeavableGathering(grant)
+    with pytest.raises(ValueError, match="nothing"):
+        gathering.wish(0)
+    assert gathering.wish(1) == 1

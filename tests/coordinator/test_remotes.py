@@ -214,10 +214,26 @@ def test_a_hub_that_takes_connections_and_says_nothing_is_away(desk: Desk, monke
     monkeypatch.setattr(runner, "SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"git://127.0.0.1:{server.getsockname()[1]}/hub.git"
-        asked = iter([False, True])
         with structlog.testing.capture_logs() as logged, pytest.raises(GitError, match="longer than"):
-            desk.remotes.push(url, desk.commit, "refs/attempts/a/1", lambda: next(asked, True))
+            desk.remotes.push(url, desk.commit, "refs/attempts/a/1", lambda: bool(logged))
     assert [each["event"] for each in logged] == ["hub_away"]
+
+
+def test_a_job_that_is_cancelled_does_not_wait_until_git_gives_up_on_a_silent_hub(desk: Desk) -> None:
+    cancelled = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(2) as workers:
+        url = f"git://127.0.0.1:{server.getsockname()[1]}/hub.git"
+        jobs = [
+            workers.submit(desk.remotes.push, url, desk.commit, "refs/attempts/a/1", cancelled.is_set),
+            workers.submit(desk.remotes.fetch, url, ["b" * 40], cancelled.is_set),
+        ]
+        connections = [server.accept()[0] for _ in jobs]
+        cancelled.set()
+        for job in jobs:
+            with pytest.raises(GitError, match="before the job was cancelled"):
+                job.result(runner.SECONDS / 4)
+        for connection in connections:
+            connection.close()
 
 
 def test_a_campaign_whose_hub_is_away_for_longer_than_a_lease_loses_nothing_and_goes_on(tmp_path: Path) -> None:

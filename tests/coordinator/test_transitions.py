@@ -1,17 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agents import Usage
 from coordinator.campaign.settings import RetrySettings
 from coordinator.errors import StoreError
+from coordinator.queue import Member
 from coordinator.schedule.budget import Limits, Money, Scope
-from coordinator.store import audits, items, jobs, reports, requests, resolving, spending, withdrawal
+from coordinator.store import audits, batches, items, jobs, reports, requests, resolving, spending, withdrawal
 from coordinator.store.loading import load_state
 from coordinator.store.store import Store, set_meta
-from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded
+from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, JointEnded, ResolutionEnded
 from tests.support.books import book, node
 
 if TYPE_CHECKING:
@@ -145,6 +146,25 @@ def test_builds_and_audits_that_take_their_worker_down_are_counted(seeded: Store
     after = load(seeded)
     assert after.pull_requests[0].tries == 1
     assert after.audit_errors == ("The worker went away.",)
+
+
+def test_a_build_or_audit_whose_worker_was_told_to_stop_is_held_against_nothing(seeded: Store) -> None:
+    end(seeded, send(seeded), "submitted")
+    with seeded.begin() as transaction:
+        set_meta(transaction, "main", "b" * 40)
+        common: dict[str, Any] = {"now": 1.0, "lease_seconds": 9.0, "base": "b" * 40}
+        build = jobs.send_job(transaction, "build", item=1, pull_request=1, **common)
+        joint = jobs.send_job(transaction, "joint", **common)
+        audit = jobs.send_job(transaction, "audit", **common)
+        batches.start_batch(transaction, joint, "b" * 40, "d" * 40, {Member(1, "c" * 40): ()}, {})
+        reports.end_build(transaction, BuildEnded(build, accepted=False, error="Stopped.", cancelled=True), RETRY, 2.0)
+        batches.end_joint(transaction, JointEnded(joint, error="Stopped.", cancelled=True), 2.0)
+        audits.end_audit(transaction, AuditEnded(audit, "", error="Stopped.", cancelled=True), 2.0)
+        assert not batches.load_batches(transaction)
+    after = load(seeded)
+    assert (after.jobs, after.audit_errors) == ((), ())
+    (request,) = after.pull_requests
+    assert (request.state, request.tries, request.failed_at) == ("checking", 0, 0.0)
 
 
 def test_each_failure_doubles_the_wait_but_for_a_part_that_draws_items_apart(seeded: Store) -> None:

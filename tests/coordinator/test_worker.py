@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 import redis
 
 from agents import Usage
+from coordinator.git import runner
 from coordinator.work.carrier import Carrier
 from coordinator.work.host import HostSettings
-from coordinator.work.orders import AuditOrder, Envelope, write_order
+from coordinator.work.orders import AuditOrder, BuildOrder, Envelope, write_order
 from coordinator.work.reports import AuditEnded, Beat, BuildEnded, in_one_line
 from coordinator.work.worker import Worker
 from coordinator.work.workshop import Workshop
@@ -90,3 +93,25 @@ def test_an_order_that_its_bench_breaks_over_is_reported_with_the_error_in_one_l
 def test_what_an_unexpected_error_says_is_bounded_and_may_be_nothing() -> None:
     assert in_one_line(KeyError()) == "KeyError"
     assert len(in_one_line(ValueError("x" * 10_000))) == 500
+
+
+@pytest.mark.parametrize("way", ["revoked", "terminated"])
+def test_a_build_that_waits_for_a_silent_hub_lets_go_when_it_is_revoked_and_when_its_worker_is_told_to_stop(
+    worker: Worker, carrier: Carrier, way: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as hub, ThreadPoolExecutor(1) as pool:
+        remote = f"git://127.0.0.1:{hub.getsockname()[1]}/hub.git"
+        envelope = Envelope(7, carrier.campaign, remote, "a" * 40, "L", (), ())
+        build = BuildOrder(envelope, "b" * 40, "statement", "L.a", "L.A", is_definition=False, lock=None)
+        taken = pool.submit(worker.take, write_order(build))
+        connection = hub.accept()[0]
+        if way == "revoked":
+            carrier.withdraw([7])
+            worker._stop_lost(carrier.campaign)
+        else:
+            worker._stop_all()
+        taken.result(runner.SECONDS / 4)
+        connection.close()
+    (told,) = [report for _, report in carrier.receive(1.0) if isinstance(report, BuildEnded)]
+    assert told.cancelled
+    assert "cancelled" in told.error
