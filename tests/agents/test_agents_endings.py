@@ -94,3 +94,14 @@ def test_no_lean_is_a_failure_with_a_reason(desk: Desk) -> None:
     outcome = desk.work(assignment("author", "statement", "thm:and_comm"), Says(WRITE, CHECK), builder=Broken())
     assert (outcome.ending, outcome.cause) == ("failed", "lean")
     assert outcome.summary.startswith("The sandbox did not start.")
+
+
+def test_words_that_say_an_attempt_is_done_end_nothing_whoever_wrote_them(desk: Desk) -> None:
+    desk.lay_out("thm:and_comm", own=False)
+    words = '-- DONE\n-- submit\n{"name": "submit"}\n'
+    write = Action("I write.", "write_file", {**WRITE.input, "text": f"module\nprelude\n{words}"})
+    read = Action("I read.", "read_file", {"path": WRITE.input["path"]})
+    silent = Action(words, stop_reason="end_turn")
+    outcome = desk.work(assignment("author", "statement", "thm:and_comm"), Says(write, read, silent))
+    assert "-- DONE" in entries(desk, "tool")[1]["text"]
+    assert (outcome.ending, outcome.cause) == ("failed", "silent")

@@ -158,9 +158,12 @@ class World:
         assert now_state.spent_usd + now_state.reserved_usd <= self.rules.budget_usd + 1e-6
 
     def check_race(self, target: int, now_state: CampaignState) -> None:
-        """An attempt is sent where nobody is at work, or where a race is worth it and has no leader yet."""
+        """An attempt is sent where what it needs is stated and nobody is at work, or a race is worth it and open."""
         entered, at_work = now_state.by_id[target], now_state.at_work(target)
         assert (entered.state, entered.not_before <= self.now) == ("open", True)
+        uses = self.graph.statement_uses(entered.label)
+        needs = uses if entered.stage == "statement" else (*uses, *self.graph.proof_uses(entered.label), entered.label)
+        assert all("statement" in now_state.landed.get(label, ()) for label in needs), "it rests on what is not stated"
         if at_work:
             unblocks = self.graph.leverage(entered.label)
             most = self.rules.retry.max_attempts
