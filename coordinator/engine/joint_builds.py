@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coordinator.git import BLUEPROVER, Branch, Contribution, RefChange, Refusal, candidate_ref
+from coordinator.store.batches import batch_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from coordinator.git import Repository
     from coordinator.queue import Member
     from coordinator.store.approved import Approved
+    from coordinator.store.ledger import Ledger
+
+JOINT = "refs/candidates/joint/"
+"""Where joined states are in the hub, each below the number of the job that builds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +101,49 @@ def join_lot(
     return None
 
 
-def keep_joined(hub: Repository, job: int, commit: str) -> None:
-    """Has git keep what a job builds, until `forget_joined`."""
-    hub.put(joint_ref(job), commit)
+class JoinedStates:
+    """The joined states that git keeps for the builders, each until nobody waits for its build.
 
+    Args:
+        hub: the repository.
+        ledger: of the campaign; it tells which builds are waited for.
+    """
 
-def forget_joined(hub: Repository, job: int) -> None:
-    """Lets git forget what a job has built."""
-    held = hub.head(joint_ref(job))
-    if held is not None:
-        hub.move_all([RefChange(joint_ref(job), held, None)])
+    def __init__(self, hub: Repository, ledger: Ledger) -> None:
+        self._hub = hub
+        self._ledger = ledger
+        self._kept: set[str] = set()
+
+    def find_left(self) -> None:
+        """Takes note of what other coordinators have left, so that `clear` sees to that too."""
+        self._kept = set(self._hub.refs_below(JOINT))
+
+    def keep(self, job: int, commit: str) -> None:
+        """Has git keep what a job builds."""
+        self._hub.put(joint_ref(job), commit)
+        self._kept.add(joint_ref(job))
+
+    def clear(self) -> None:
+        """Lets git forget what is neither being built nor was built and is still to be settled.
+
+        Raises:
+            GitError: the hub broke.
+        """
+        under_way = {joint_ref(job.id) for job in self._ledger.state.jobs if job.kind == "joint"}
+        if self._kept <= under_way:
+            return
+        with self._ledger.begin() as transaction:
+            idle = self._kept - under_way - set(map(joint_ref, batch_jobs(transaction)))
+        if not idle:
+            return
+        found = self._hub.refs_below(JOINT)
+        self._hub.move_all([RefChange(ref, found[ref], None) for ref in sorted(idle & found.keys())])
+        self._kept -= idle
 
 
 def joint_ref(job: int) -> str:
     """The joined state that a job builds, as builders fetch it."""
-    return f"refs/candidates/joint/{job}"
+    return f"{JOINT}{job}"
 
 
 def _alone(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.engine.joint_builds import forget_joined, join_lot, keep_joined
+from coordinator.engine.joint_builds import JoinedStates, join_lot
 from coordinator.engine.ladder import resolve
 from coordinator.engine.looking import Round, look_at_queue
 from coordinator.engine.moving import Mover
@@ -58,11 +58,14 @@ class Lander:
         self._retry = retry
         self._resolvers = resolvers
         self._mover = Mover(hub, ledger)
+        self._joined = JoinedStates(hub, ledger)
         self._memory = Memory()
 
     def recover(self, now: float) -> None:
         """Finishes or forgets what a killed coordinator left (see `Mover.recover`)."""
         self._mover.recover(now)
+        self._joined.find_left()
+        self.clear()
 
     def join(self, requests: Sequence[PullRequest], now: float, proved: Mapping[int, str]) -> dict[int, Candidate]:
         """Joins branches with the tip for the builders; what no program joins is left to a resolver, or goes back.
@@ -146,7 +149,15 @@ class Lander:
         Raises:
             GitError: the hub broke.
         """
-        keep_joined(self._hub, job, lot.commit)
+        self._joined.keep(job, lot.commit)
+
+    def clear(self) -> None:
+        """Has git forget what was joined for builds that nobody waits for any more.
+
+        Raises:
+            GitError: the hub broke.
+        """
+        self._joined.clear()
 
     def _land(self, units: Sequence[Unit], look: Look, now: float) -> list[int]:
         """Lands units that the gate has judged as they are; others are judged again. Answers the items."""
@@ -166,7 +177,7 @@ class Lander:
             with self._ledger.begin() as transaction:
                 self._refuse(transaction, stored, look, now)
                 settle_batch(transaction, action.batch, action.window, action.standings, now)
-            forget_joined(self._hub, action.batch)
+        self.clear()
         return bool(settled)
 
     def _refuse(self, transaction: Transaction, stored: StoredBatch, look: Look, now: float) -> None:

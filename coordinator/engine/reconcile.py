@@ -231,6 +231,7 @@ class Coordinator:
         except ServiceError as error:
             log.warning("broker_away", error=str(error))
         self._reap_all(lambda _: True, blame=False)
+        self._lander.clear()
 
     def _agents_at_work(self) -> bool:
         return any(job.worker and QUEUE_OF[job.kind] == "agents" for job in self._ledger.state.jobs)
@@ -353,6 +354,7 @@ class Coordinator:
         capacity = capacity_of(self._settings, self._call, self._carrier)
         for _ in range(_ROUNDS):
             self._notice_main()
+            self._lander.clear()
             actions = self._decide(capacity)
             for action in actions:
                 if isinstance(action, Finish):

@@ -26,7 +26,12 @@ class RefChange:
 
 def read_attempts(runner: Runner) -> dict[str, str]:
     """The commits that agents' branches are at, by ref."""
-    lines = runner.run("for-each-ref", "--format=%(refname) %(objectname)", ATTEMPTS).text.splitlines()
+    return read_below(runner, ATTEMPTS)
+
+
+def read_below(runner: Runner, prefix: str) -> dict[str, str]:
+    """The commits that the refs below a prefix are at, by ref; the prefix ends with a slash."""
+    lines = runner.run("for-each-ref", "--format=%(refname) %(objectname)", prefix).text.splitlines()
     return dict(line.split(" ") for line in lines)
 
 

@@ -375,6 +375,14 @@ class Repository:
         """The commits that the branches of attempts and of resolvers are at, by ref."""
         return refs.read_attempts(self._runner)
 
+    def refs_below(self, prefix: str) -> dict[str, str]:
+        """The commits that the refs below a prefix are at, by ref; the prefix ends with a slash.
+
+        Raises:
+            GitError: git failed.
+        """
+        return refs.read_below(self._runner, prefix)
+
     def messages(self, commits: Sequence[str]) -> list[str]:
         """What commits say; empty for one that is not here."""
         return [message_in(content) for content in self._objects.commits(commits)]

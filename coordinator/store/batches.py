@@ -175,6 +175,11 @@ def load_batches(transaction: Transaction) -> list[StoredBatch]:
     ]
 
 
+def batch_jobs(transaction: Transaction) -> Sequence[int]:
+    """The jobs of all builds that are under way, or ended and not settled."""
+    return transaction.execute(select(batches.c.job)).scalars().all()
+
+
 def load_window(transaction: Transaction) -> int:
     """The most branches that one build may hold now."""
     return int(get_meta(transaction, _WINDOW, WINDOW))

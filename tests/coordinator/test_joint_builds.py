@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from coordinator.campaign.wishes import Revise
+from coordinator.engine.joint_builds import JOINT, joint_ref
 from coordinator.git import MAIN, Batch, Repository, Trailers
 from coordinator.store import jobs, requests
 from coordinator.store.batches import load_window
@@ -158,6 +159,36 @@ def test_a_killed_coordinator_goes_on_with_its_joint_build(bench: Bench, state: 
         bench.answer(job, again)
     bench.settle()
     assert bench.states(numbers) == ["landed"] * 3
+    assert not bench.hub.refs_below(JOINT)
+
+
+@pytest.mark.parametrize("end", ["reaped", "cancelled"])
+def test_what_was_joined_for_a_build_that_is_dropped_does_not_stay_in_the_hub(bench: Bench, end: str) -> None:
+    stale(bench, 2)
+    job, lot = bench.begin()
+    bench.lander.clear()
+    assert bench.hub.refs_below(JOINT) == {joint_ref(job): lot.commit}, "it is being built"
+    if end == "reaped":
+        with bench.ledger.begin() as transaction:
+            jobs.reap_job(transaction, job, 2.0, blame=None)
+    else:
+        bench.report(JointEnded(job, error="Stopped.", cancelled=True))
+    assert bench.batches() == 0
+    bench.lander.clear()
+    assert not bench.hub.refs_below(JOINT)
+
+
+def test_what_a_killed_coordinator_left_in_the_hub_is_cleared_but_for_what_is_still_to_be_settled(
+    bench: Bench,
+) -> None:
+    stale(bench, 2)
+    job, lot = bench.begin()
+    bench.answer(job, lot)
+    bench.hub.put_all([(joint_ref(number), lot.commit) for number in (job + 7, job + 8)])
+    bench.start()
+    assert bench.hub.refs_below(JOINT) == {joint_ref(job): lot.commit}
+    bench.settle()
+    assert not bench.hub.refs_below(JOINT)
 
 
 def test_builders_that_give_no_answer_are_nobodys_fault_and_asked_again_later_with_fewer(bench: Bench) -> None:
