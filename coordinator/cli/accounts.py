@@ -35,7 +35,7 @@ def failures(
     """List what was given up or keeps failing, by cause, with the last summary and the command that tries it again."""
     from coordinator.campaign.campaign import Campaign
     from coordinator.store.opening import has_store, open_to_read
-    from coordinator.views.failing import failing_items
+    from coordinator.views.failing import AUDIT, failing_items
 
     campaign = Campaign.open(folder)
     found: list[Failing] = []
@@ -54,7 +54,10 @@ def failures(
     if not groups:
         typer.echo("Nothing was given up, and nothing keeps failing.")
     for name, group in groups.items():
-        _print_group(folder, name, group)
+        if name == AUDIT:
+            _print_culprits(folder, group)
+        else:
+            _print_group(folder, name, group)
 
 
 def _print_group(folder: Path, cause: str, group: list[Failing]) -> None:
@@ -68,6 +71,14 @@ def _print_group(folder: Path, cause: str, group: list[Failing]) -> None:
             typer.echo(f"    {_in_short(each.summary)}")
     chosen = f"--cause {cause}" if cause else "--failed"
     typer.echo(f"  Try them again: blueprover retry {folder} {chosen}\n")
+
+
+def _print_culprits(folder: Path, group: list[Failing]) -> None:
+    typer.secho("audit: broke main, and nothing lands until it is mended", bold=True)
+    for each in group:
+        typer.echo(printable(f"  {each.label} ({each.stage}, landed)"))
+        typer.echo(f"    {_in_short(each.summary)}")
+    typer.echo(f"  Take it back with a push to main, then run again: blueprover run {folder}\n")
 
 
 def _in_short(summary: str) -> str:

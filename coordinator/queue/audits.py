@@ -28,6 +28,12 @@ def plan_audit(queue: MergeQueue) -> Audit | Accuse | None:
     return None if isinstance(wanted, Audit) and trail.running else wanted
 
 
+def accusation_of(trail: Trail) -> Accuse | None:
+    """Whom the findings accuse; nobody while there are none, or several landings may have done it."""
+    found = _search(trail) if trail.red else None
+    return found if isinstance(found, Accuse) else None
+
+
 def _search(trail: Trail) -> Audit | Accuse | None:
     """Halves the landings between the last good one and the first bad one."""
     good, bad = _good(trail), _bad(trail)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from coordinator.queue import Landing, Member, Trail, certificate_key
+from coordinator.queue.audits import accusation_of
 from coordinator.store.certificates import keep_certificates
 from coordinator.store.jobs import claim_end, ending_of
 from coordinator.store.landings import replace_modules
 from coordinator.store.portable import insert_or_replace
+from coordinator.store.rows import read_row
 from coordinator.store.schema import audits, certificates, jobs, landings, pull_requests
 from coordinator.store.store import get_meta, select_among, set_meta
 
@@ -59,6 +62,37 @@ def doubt_red(transaction: Transaction) -> None:
         set_meta(transaction, "certified", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Culprit:
+    """The landing that broke ``main``, though every certificate held.
+
+    Attributes:
+        item: what landed, by its id.
+        pull_request: with which.
+        landing: its number.
+        commit: on ``main``.
+        problem: what an audit found wrong.
+    """
+
+    item: int
+    pull_request: int
+    landing: int
+    commit: str
+    problem: str
+
+
+def read_culprit(transaction: Transaction) -> Culprit | None:
+    """The landing that audits in the background have found to have broken ``main``, until all of that passes one."""
+    found = accusation_of(load_trail(transaction))
+    if found is None:
+        return None
+    number = found.landing.members[0].number
+    row = read_row(transaction, pull_requests, number)
+    if row is None:
+        return None
+    return Culprit(row.item, number, found.landing.number, found.landing.commit, found.problem)
+
+
 def load_trail(transaction: Transaction) -> Trail:
     """The landings since the last audit that found nothing, and what audits found of them."""
     good = transaction.execute(select(func.coalesce(func.max(audits.c.landing), 0)).where(audits.c.problem == ""))
@@ -93,6 +127,9 @@ def _note_finding(transaction: Transaction, row: Any, report: AuditEnded, now: f
     told = {"commit": row.base, "landing": row.number, "problem": problem, "at": now}
     insert_or_replace(transaction.connection, audits, "commit", [told])
     transaction.log("background_audited", now, job=row.id, commit=row.base, landing=row.number, problem=problem)
+    culprit = read_culprit(transaction)
+    if culprit is not None:
+        transaction.log("broke_main", now, **asdict(culprit))
 
 
 def _differing(transaction: Transaction, found: Mapping[str, ModuleRecord]) -> str:

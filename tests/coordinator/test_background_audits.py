@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -17,9 +18,12 @@ from coordinator.schedule.state import CampaignState, Item
 from coordinator.store import audits, jobs
 from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
+from coordinator.views.failing import failing_items
+from coordinator.views.history import History
 from coordinator.work.reports import AuditEnded
 from tests.support.approved_branches import Bench
 from tests.support.campaigns import small_campaign
+from tests.support.commands import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +137,42 @@ def test_an_audit_that_differs_stops_landings_and_the_landing_that_broke_main_is
     assert len(yard.audited) <= 4
     assert len(set(yard.audited)) == len(yard.audited)
     assert yard.decide() == [finish]
+
+
+def test_what_broke_main_is_in_the_log_of_its_node_and_among_the_failures_until_main_passes_an_audit(
+    yard: Yard, tmp_path: Path
+) -> None:
+    commits = [yard.land(number, BROKEN if number == 2 else "fine\n") for number in range(4)]
+    (start,) = audits_of(yard.decide())
+    yard.answer(yard.send(start))
+    with yard.bench.store.begin() as transaction:
+        assert not failing_items(transaction), "several may have done it"
+    yard.search()
+    with closing(Store(tmp_path / "store.sqlite", writable=False)) as store:
+        (told,) = [each for each in History(store, "n2").read_on() if each.kind == "broke_main"]
+        assert (told.stage, told.data["commit"], told.data["pull_request"]) == ("statement", commits[2], 3)
+        assert told.data["problem"] == "L/N2.lean does not build."
+        assert not [each for each in History(store, "n1").read_on() if each.kind == "broke_main"]
+        with store.begin() as transaction:
+            (failing,) = failing_items(transaction, "audit")
+            assert failing_items(transaction) == [failing]
+            assert not failing_items(transaction, "lean")
+    assert (failing.label, failing.stage, failing.given_up, failing.attempts) == ("n2", "statement", False, 1)
+    assert failing.summary.endswith("every certificate held: L/N2.lean does not build.")
+    assert f"(pull request 3, {commits[2][:10]})" in failing.summary
+    folder = small_campaign(tmp_path / "campaign")
+    with (
+        closing(sqlite3.connect(tmp_path / "store.sqlite")) as there,
+        closing(sqlite3.connect(folder / "store.sqlite")) as here,
+    ):
+        there.backup(here)
+    words = said("failures", str(folder))
+    assert "n2 (statement, landed)" in words
+    assert failing.summary in words
+    assert "blueprover retry" not in words
+    yard.bench.push({"L/N2.lean": "mended\n"})
+    with yard.bench.store.begin() as transaction:
+        assert not failing_items(transaction)
 
 
 def test_a_campaign_that_was_stopped_by_an_audit_trusts_main_again_when_all_of_it_was_audited(yard: Yard) -> None:
