@@ -110,11 +110,11 @@ class PullRequest:
         base: the commit of ``main`` that it began from, or that a resolver joined it with.
         head: what is proposed: the author's commit, or a resolver's.
         certified: the tip of ``main`` it was certified against; empty until it was.
-        tries: builds, reviews and resolutions of it that ended without an answer.
+        tries: builds, reviews and resolutions of it that ended without an answer since a person's last word on it.
         failed_at: when the last of those that broke did so, in seconds since the epoch; 0 where none did.
         error: what that one said, in a line.
         rung: what joined it with ``main`` last; while it is left to resolvers, the rung whose result was refused.
-        resolutions: tries of resolvers to join it with ``main`` that have ended with one.
+        resolutions: tries of resolvers to join it with ``main`` that have ended with one since then.
     """
 
     number: int

@@ -49,13 +49,16 @@ _FRUITLESS = or_(
 )
 _BROKEN = (
     select(jobs.c.pull_request, jobs.c.ended_at, jobs.c.summary)
+    .join(pull_requests, pull_requests.c.number == jobs.c.pull_request)
     .where(jobs.c.kind.in_(("review", "build", "resolve")), jobs.c.ending == "failed")
+    .where(jobs.c.id > pull_requests.c.tries_since)
     .order_by(jobs.c.id)
 )
 _RESOLUTIONS = and_(jobs.c.kind == "resolve", jobs.c.ending.in_(TRIED))
 _TRIES = (
     select(jobs.c.pull_request, func.count(case((_FRUITLESS, 1))), func.count(case((_RESOLUTIONS, 1))))
-    .where(jobs.c.pull_request.is_not(None))
+    .join(pull_requests, pull_requests.c.number == jobs.c.pull_request)
+    .where(jobs.c.id > pull_requests.c.tries_since)
     .group_by(jobs.c.pull_request)
 )
 
@@ -194,7 +197,10 @@ def load_requests(transaction: Transaction, only: Collection[int] | None = None)
 
 
 def _count_tries(transaction: Transaction, numbers: Collection[int]) -> Mapping[int, tuple[int, int]]:
-    """By pull request: jobs of it that failed to give an answer or lost their worker; tries of resolvers."""
+    """By pull request: jobs of it that failed to give an answer or lost their worker; tries of resolvers.
+
+    Those from before a person's last word on it do not count.
+    """
     return {row[0]: (row[1], row[2]) for row in select_among(transaction, _TRIES, jobs.c.pull_request, numbers)}
 
 

@@ -12,7 +12,7 @@ from coordinator.store.certificates import keep_certificates
 from coordinator.store.items import add_feedback, fail
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, CONFLICT, OPEN, RECHECK, make_move
-from coordinator.store.resolving import RUNG, read_tries
+from coordinator.store.resolving import RUNG, read_counting_tries
 from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import pull_requests
 from coordinator.store.store import select_among
@@ -119,7 +119,7 @@ def bounce(transaction: Transaction, number: int, source: str, reason: str, retr
     """
     row = read_row(transaction, pull_requests, number)
     if row is not None and row.state == CONFLICT.target:
-        reason = "\n\n".join((row.reason, reason, *read_tries(transaction, number)))
+        reason = "\n\n".join((row.reason, reason, *read_counting_tries(transaction, number)))
     if not make_move(transaction, BOUNCE, number, reason=reason, closed_at=now) or row is None:
         return
     if source != "infrastructure":

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.moves import CONFLICT, RESOLVE, make_move
 from coordinator.store.rows import read_row, update_row
 from coordinator.store.schema import jobs, pull_requests
@@ -107,15 +108,39 @@ def refuse_resolution(transaction: Transaction, number: int, reasons: Sequence[s
 
 
 def read_tries(transaction: Transaction, number: int) -> tuple[str, ...]:
-    """What became of the tries of resolvers at a pull request, oldest first."""
-    return tuple(f"{TRIED[row.ending]} {row.summary}" for row in _tries(transaction, number))
+    """What became of all tries of resolvers at a pull request, oldest first."""
+    return _told(_tries(transaction, number))
+
+
+def read_counting_tries(transaction: Transaction, number: int) -> tuple[str, ...]:
+    """What became of those that count: from before a person's last word on the pull request none does."""
+    row = read_row(transaction, pull_requests, number)
+    since = row.tries_since if row is not None else 0
+    return _told([each for each in _tries(transaction, number) if each.id > since])
+
+
+def last_job(transaction: Transaction) -> int:
+    """The last job there is; 0 where there is none. Of a pull request told so, tries count from then on."""
+    return int(transaction.execute(select(func.coalesce(func.max(jobs.c.id), 0))).scalar_one())
+
+
+def count_anew(transaction: Transaction, item: int, now: float) -> None:
+    """Has builders, reviewers and resolvers try anew what is proposed for an item, as if it had just been proposed."""
+    whose = select(pull_requests.c.number).where(pull_requests.c.item == item, pull_requests.c.state.in_(OPEN_STATES))
+    for number in transaction.execute(whose.order_by(pull_requests.c.number)).scalars().all():
+        update_row(transaction, pull_requests, number, tries_since=last_job(transaction))
+        transaction.log("tried_anew", now, pull_request=number, item=item)
 
 
 def read_evidence(transaction: Transaction, number: int) -> tuple[str, ...]:
     """What the next resolver is to read: why a merge of programs was refused, if one was, and the earlier tries."""
     row = read_row(transaction, pull_requests, number)
     refused = (row.reason,) if row is not None and row.rung in PROGRAMS else ()
-    return (*refused, *read_tries(transaction, number))
+    return (*refused, *read_counting_tries(transaction, number))
+
+
+def _told(tries: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(f"{TRIED[row.ending]} {row.summary}" for row in tries)
 
 
 def _tries(transaction: Transaction, number: int) -> Sequence[Row[*tuple[Any, ...]]]:

@@ -13,6 +13,7 @@ from coordinator.store.items import forgive
 from coordinator.store.jobs import claim_end, revoke_job, send_job, take_jobs
 from coordinator.store.moves import INTEND, OPEN, REVISE, make_move
 from coordinator.store.publications import Publication, note_publication, publication_of
+from coordinator.store.resolving import last_job
 from coordinator.store.schema import items, jobs, landings, pull_requests
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ PERSON = "person"
 def revise(transaction: Transaction, wish: Revise, blueprint: Blueprint, now: float) -> str:
     """Makes commits the head of a pull request that is open, or else a new one of the same item; says which.
 
-    What was certified and decided of the old head counts no more: builders and reviewers begin anew.
+    What was certified, decided and tried of the old head counts no more: builders, reviewers and resolvers begin anew.
 
     Raises:
         InputError: there is no such pull request.
@@ -46,7 +47,8 @@ def revise(transaction: Transaction, wish: Revise, blueprint: Blueprint, now: fl
     if row.state in OPEN_STATES:
         number = row.number
         _drop_jobs(transaction, jobs.c.pull_request == number, now)
-        make_move(transaction, REVISE, number, head=wish.head, base=wish.base, **_NOTHING_KNOWN)
+        told = {"head": wish.head, "base": wish.base, "tries_since": last_job(transaction)}
+        make_move(transaction, REVISE, number, **told, **_NOTHING_KNOWN)
         transaction.log("revised", now, pull_request=number, item=row.item, head=wish.head)
         words = f"Pull request {number} has new commits, up to {wish.head[:10]}; it is certified and reviewed anew."
     else:

@@ -22,7 +22,7 @@ from sqlalchemy import Text as AnyText
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
-REVISION = "0010"
+REVISION = "0011"
 """Version of these tables: the last of the migrations."""
 
 BEFORE_MIGRATIONS = {1: "0001", 2: "0002"}
@@ -136,6 +136,7 @@ pull_requests = Table(
     Column("authored_on", String, nullable=False, default="", server_default=""),
     Column("standing", JSON, nullable=False, default=dict, server_default="{}"),
     Column("follows", JSON, nullable=False, default=list, server_default="[]"),
+    Column("tries_since", Integer, nullable=False, default=0, server_default="0"),
     Column("reason", Text, nullable=False, default=""),
     Column("landed_as", String, nullable=False, default=""),
     Column("opened_at", Float, nullable=False),

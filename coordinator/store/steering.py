@@ -27,6 +27,7 @@ from coordinator.store.issues import PERSON, close_issues, file_issue
 from coordinator.store.items import add_feedback
 from coordinator.store.moves import RETRY, SKIP, make_move
 from coordinator.store.publications import Publication, note_publication
+from coordinator.store.resolving import count_anew
 from coordinator.store.revisions import revise
 from coordinator.store.schema import failures, feedback, issues, items, jobs, pull_requests, wishes
 from coordinator.store.store import get_meta, set_meta
@@ -181,6 +182,7 @@ def _open_again(transaction: Transaction, row: Any, wish: Retry, now: float) -> 
     transaction.execute(update(failures).where(failures.c.item == row.id).values(set_aside=1))
     if wish.hint.strip():
         _add_hint(transaction, row.id, wish.hint, now)
+    count_anew(transaction, row.id, now)
     transaction.log("retried", now, item=row.id)
 
 

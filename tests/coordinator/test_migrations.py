@@ -82,6 +82,7 @@ def test_a_store_of_the_last_version_before_the_migrations_is_brought_up_to_date
             "ALTER TABLE jobs DROP COLUMN told_input_tokens; ALTER TABLE jobs DROP COLUMN told_output_tokens;"
             "ALTER TABLE pull_requests DROP COLUMN authored; ALTER TABLE pull_requests DROP COLUMN authored_on;"
             "ALTER TABLE pull_requests DROP COLUMN standing; ALTER TABLE pull_requests DROP COLUMN follows;"
+            "ALTER TABLE pull_requests DROP COLUMN tries_since;"
             "DROP TABLE batches; DROP TABLE audits; DROP TABLE certificates;"
             "ALTER TABLE items DROP COLUMN pushed;"
         )

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import select
 
 from agents import Usage
+from coordinator.campaign.wishes import Retry, Revise
 from coordinator.git import Branch, Contribution, Identity
 from coordinator.store.items import read_feedback
 from coordinator.store.schema import jobs, pull_requests
+from coordinator.store.steering import grant
 from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder
 from coordinator.work.reports import AttemptEnded, AuditEnded, Beat, BuildEnded, ResolutionEnded
 from tests.support.campaigns import blueprover
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from agents import Conflict as Conflicting
+    from coordinator.campaign.wishes import Wish
     from coordinator.work.orders import Order
 
 Wanted = TypeVar("Wanted", AgentOrder, AuditOrder, BuildOrder)
@@ -95,6 +99,12 @@ class Conflict(Loop):
         """The pull request as the store has it."""
         with self.store.begin() as transaction:
             return transaction.execute(select(pull_requests)).one()
+
+    def grant(self, wish: Wish) -> None:
+        """Do what a person asks."""
+        coordinator, campaign = self.coordinator, self.campaign
+        with coordinator._ledger.begin() as transaction:
+            grant(transaction, wish, campaign.read_book(), campaign.settings, self.now)
 
     def tries(self) -> list[Any]:
         """The resolvers' jobs."""
@@ -233,6 +243,37 @@ def test_people_can_see_what_became_of_each_try(conflict: Conflict) -> None:
     conflict.resolve()
     conflict.build()
     assert conflict.row.reason == "", "what was joined is in no conflict"
+
+
+@once
+@pytest.mark.parametrize("change", ["commits", "hint"])
+def test_after_a_persons_word_resolvers_have_all_their_tries_again(conflict: Conflict, change: str) -> None:
+    def give_up(said: str) -> Conflicting:
+        order = conflict.order("resolver")
+        assert order.assignment.conflict is not None
+        conflict.report(ResolutionEnded(order.envelope.job, "gave_up", said, SPENT))
+        conflict.step()
+        return order.assignment.conflict
+
+    give_up("I do not see how.")
+    assert conflict.row.state == "resolving"
+    late = conflict.order("resolver").envelope.job
+    if change == "commits":
+        base = conflict.state.pull_requests[0].base
+        other = conflict.commit(base, THEIRS.replace("branch", "other"), "refs/heads/mine")
+        conflict.grant(Revise(1, head=other, base=base, branch="mine"))
+    else:
+        conflict.grant(Retry(NODE, hint="Keep both."))
+    conflict.report(ResolutionEnded(late, "gave_up", "It was sent before.", SPENT))
+    conflict.step()
+    first = give_up("Nor do I.")
+    assert conflict.row.state == "resolving"
+    second = give_up("It cannot be done.")
+    assert [(each.number, len(each.tries)) for each in (first, second)] == [(1, 0), (2, 1)]
+    assert conflict.row.state == "bounced"
+    assert "2 resolvers could not" in conflict.told()
+    assert "I do not see how." not in conflict.told()
+    assert len(conflict.tries()) == 4
 
 
 @once
