@@ -13,13 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from coordinator.errors import StoreError
 from coordinator.schedule.budget import Money
 from coordinator.store.loading import load_state
 from coordinator.store.migrating import MIGRATIONS, alembic_config, make_tables, migrate
-from coordinator.store.schema import OLDER_PROGRAMS_REFUSE, REVISION, items, metadata
+from coordinator.store.schema import OLDER_PROGRAMS_REFUSE, REVISION, events, items, metadata, pull_requests
 from coordinator.store.store import Store, get_meta
 
 if TYPE_CHECKING:
@@ -183,6 +183,33 @@ def test_jobs_of_before_there_were_budgets_keep_what_they_were_promised_and_spen
         state = load_state(transaction)
     assert (state.purse.spent, state.purse.reserved) == (Money(0.25, 11), Money(1.0, 0))
     assert state.jobs[0].cap_tokens is None
+
+
+def test_pull_requests_of_before_that_a_person_or_the_book_wanted_no_more_are_withdrawn(store: Store) -> None:
+    sources = ("person", "reviewer", "person", "person")
+    states = ("bounced", "bounced", "landed", "bounced")
+    with store.begin() as transaction:
+        transaction.execute(text("ALTER TABLE pull_requests DROP COLUMN tries_since"))
+        transaction.execute(insert(items).values(id=1, label="a", stage="proof", state="skipped"))
+        common = "item, base, head, summary, lock, axioms, assumes, modules, certified, reason, landed_as, opened_at"
+        for number, (source, state) in enumerate(zip(sources, states, strict=True), 1):
+            row = "1, 'b', 'c', '', '', '[]', '[]', '{}', '', 'Left out by a person.', '', 1.0"
+            transaction.execute(
+                text(
+                    f"INSERT INTO pull_requests (number, job, state, {common}) "
+                    f"VALUES ({number}, {number}, '{state}', {row})"
+                )
+            )
+            transaction.log("bounced", 2.0, pull_request=number, item=1, source=source)
+    with store.begin() as transaction:
+        before = transaction.execute(select(events)).all()
+        with Operations.context(MigrationContext.configure(transaction.connection)):
+            import_module("coordinator.store.migrations.versions.v0011_withdrawn").upgrade()
+        assert differences(transaction.connection) == []
+        found = transaction.execute(select(pull_requests).order_by(pull_requests.c.number)).all()
+        assert transaction.execute(select(events)).all() == before
+    assert [row.state for row in found] == ["withdrawn", "bounced", "landed", "withdrawn"]
+    assert {row.tries_since for row in found} == {0}
 
 
 def test_programs_from_before_the_migrations_refuse_a_store_of_now(tmp_path: Path) -> None:
