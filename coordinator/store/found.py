@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,9 @@ from coordinator.work.reports import AttemptEnded
 
 if TYPE_CHECKING:
     from coordinator.store.store import Transaction
+
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def _make_request(transaction: Transaction, item: int, found: FoundLanding, now:
     usage = Usage(cost_usd=found.cost_usd)
     report = AttemptEnded(job, "submitted", found.summary, usage, found.branch, closes=found.closes)
     row = claim_end(transaction, job, report.ending, report.summary, usage, now)
-    return open_request(transaction, row, report, now)
+    return open_request(transaction, row, report, now, _number_of(transaction, found))
 
 
 def _taken_up(transaction: Transaction, item: int, found: FoundLanding) -> Any:
@@ -121,7 +125,16 @@ def _request_for(transaction: Transaction, job: Any, found: FoundLanding, now: f
         claim_end(transaction, job.id, "submitted", found.summary, usage, now)
     update_row(transaction, jobs, job.id, ending="submitted", summary=found.summary, base=found.before)
     report = AttemptEnded(job.id, "submitted", found.summary, Usage(), found.branch, closes=found.closes)
-    return open_request(transaction, read_row(transaction, jobs, job.id), report, now)
+    row = read_row(transaction, jobs, job.id)
+    return open_request(transaction, row, report, now, _number_of(transaction, found))
+
+
+def _number_of(transaction: Transaction, found: FoundLanding) -> int | None:
+    """The number that its pull request had, by which the history of ``main`` names it; ``None`` where it is taken."""
+    if not _NUMBER.fullmatch(found.request):
+        return None
+    number = int(found.request)
+    return number if read_row(transaction, pull_requests, number) is None else None
 
 
 def _close_issues(transaction: Transaction, found: FoundLanding, now: float) -> None:

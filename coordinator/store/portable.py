@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
 from sqlalchemy.dialects import sqlite
 
 if TYPE_CHECKING:
@@ -24,6 +25,15 @@ def insert_or_replace(connection: Connection, table: Table, key: str, rows: Sequ
     """Inserts rows, all with the same columns; those whose `key` is already there take the new values."""
     if rows:
         connection.execute(_replacement(connection.dialect.name, table, key, tuple(rows[0])), rows)
+
+
+def count_on(connection: Connection, table: Table) -> None:
+    """Has a table that counts its rows go on from the highest number there is, after one was given by hand."""
+    if connection.dialect.name == "sqlite":  # which does so by itself
+        return
+    (key,) = table.primary_key.columns
+    counter = func.pg_get_serial_sequence(table.name, key.name)
+    connection.execute(select(func.setval(counter, select(func.max(key)).scalar_subquery())))
 
 
 @cache

@@ -12,6 +12,7 @@ from coordinator.store.certificates import keep_certificates
 from coordinator.store.items import add_feedback, fail
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, CONFLICT, OPEN, RECHECK, make_move
+from coordinator.store.portable import count_on
 from coordinator.store.resolving import RUNG, read_counting_tries
 from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import pull_requests
@@ -51,11 +52,22 @@ class Joined:
     commit: str = ""
 
 
-def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: float) -> int:
-    """Opens a pull request for what an attempt submitted, and returns its number; `job` is the attempt's row."""
+def open_request(
+    transaction: Transaction, job: Any, report: AttemptEnded, now: float, known_as: int | None = None
+) -> int:
+    """Opens a pull request for what an attempt submitted, and returns its number.
+
+    Args:
+        transaction: of the store.
+        job: the attempt's row.
+        report: of the attempt.
+        now: seconds since the epoch.
+        known_as: number that it has already, elsewhere; the next one when left out.
+    """
     number = insert_row(
         transaction,
         pull_requests,
+        **({} if known_as is None else {"number": known_as}),
         item=job.item,
         job=job.id,
         state=OPEN.target,
@@ -65,6 +77,8 @@ def open_request(transaction: Transaction, job: Any, report: AttemptEnded, now: 
         closes=list(report.closes[:_CLOSED_AT_MOST]),
         opened_at=now,
     )
+    if known_as is not None:
+        count_on(transaction.connection, pull_requests)
     about = {"item": job.item, "job": job.id, "number": job.number}
     transaction.log("pull_request_opened", now, pull_request=number, head=report.head, **about)
     return number

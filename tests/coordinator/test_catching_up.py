@@ -107,6 +107,7 @@ def test_a_store_that_never_heard_of_main_or_of_another_reads_all_of_its_history
     hub: Repository, file: Path, tmp_path: Path
 ) -> None:
     desk = Desk(hub, Store(file, writable=True), tmp_path)
+    assert desk.propose(1, {"A.lean": "another\n"}) == 1
     assert desk.land(desk.propose(1, {"A.lean": "a\n"}))
     desk.store.close()
     for number, known in enumerate(("", "b" * 40)):
@@ -115,6 +116,8 @@ def test_a_store_that_never_heard_of_main_or_of_another_reads_all_of_its_history
             set_meta(transaction, "main", known)
         anew.lander.recover(5.0)
         assert [state for _, state, _ in states(anew.store)] == ["landed", "open", "open", "open"]
+        assert anew.landed(2), "it has the number by which the history of main names it"
+        assert anew.propose(3, {"B.lean": "b\n"}) == 3
         anew.store.close()
 
 

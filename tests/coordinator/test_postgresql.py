@@ -9,12 +9,15 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from coordinator.campaign.settings import Settings
 from coordinator.errors import CampaignBusy, SettingsError, StoreError
-from coordinator.store.schema import failures, items
+from coordinator.store.found import FoundLanding, take_up_landing
+from coordinator.store.items import seed_items
+from coordinator.store.schema import failures, items, pull_requests
 from coordinator.store.store import Store, get_meta, set_meta
+from tests.support.books import book, node
 from tests.support.campaigns import blueprover, small_campaign
 from tests.support.waiting import wait_for
 
@@ -125,3 +128,14 @@ def test_only_urls_of_postgresql_are_settings() -> None:
 def test_a_url_that_cannot_be_read_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match=r"`store\.url` is no URL"):
         Store("postgresql://host:port/name", writable=False)
+
+
+def test_numbers_go_on_from_one_that_a_pull_request_had_already(store: Store) -> None:
+    with store.begin() as transaction:
+        seed_items(transaction, book(node("a"), node("b")))
+    with store.begin() as transaction:
+        for label, request in (("a", "41"), ("b", "none")):
+            found = FoundLanding("0" * 40, label * 40, "c" * 40, label, "statement", request)
+            assert take_up_landing(transaction, found, 1.0)
+    with store.begin() as transaction:
+        assert transaction.execute(select(pull_requests.c.number)).scalars().all() == [41, 42]
