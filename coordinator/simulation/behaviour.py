@@ -7,7 +7,8 @@ run: a simulation of the same seed has the same attempts, however its processes 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from collections.abc import Mapping  # noqa: TC003 - pydantic reads the annotations when it runs
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter
@@ -59,6 +60,7 @@ class Behaviour:
         speed: how many times faster than life it all goes.
         on_host: whether branches are written straight into the hub, which is then a path on this host; else they are
             pushed to it.
+        hopeless: labels of nodes that nobody can do, and how many seconds each attempt at them takes, at any speed.
     """
 
     seed: int = 1
@@ -69,6 +71,12 @@ class Behaviour:
     median_usd: float = 0.2
     speed: float = 600.0
     on_host: bool = True
+    hopeless: Mapping[str, float] = field(default_factory=dict)
+
+    def draw_attempt(self, label: str, stage: str, attempt: int) -> Draw:
+        """What was drawn for an attempt at a stage of the node with this label."""
+        drawn = self.draw(f"attempt/{label}/{stage}/{attempt}")
+        return replace(drawn, fate="gave_up", seconds=self.hopeless[label]) if label in self.hopeless else drawn
 
     def draw(self, what: str, *, build: bool = False) -> Draw:
         """What was drawn for the job that `what` names; the same each time it is asked for."""

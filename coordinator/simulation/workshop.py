@@ -99,7 +99,7 @@ class SimulatedWorkshop:
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]) -> AttemptEnded:
         job, assignment = order.envelope.job, order.assignment
-        drawn = self._behaviour.draw(f"attempt/{assignment.node.label}/{assignment.stage}/{assignment.attempt}")
+        drawn = self._behaviour.draw_attempt(assignment.node.label, assignment.stage, assignment.attempt)
         done, usage = _work(drawn, assignment.limits.max_cost_usd, cancelled, note)
         if done < 1:
             return AttemptEnded(job, "cancelled", "It was told to stop.", usage)
