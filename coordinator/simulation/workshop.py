@@ -90,12 +90,12 @@ class SimulatedWorkshop:
                 case AgentOrder():
                     return self._review(order, cancelled, note)
                 case AuditOrder():
-                    return self._audit(order)
+                    return self._audit(order, cancelled)
                 case _:
-                    return self._joint(order) if isinstance(order, JointOrder) else self._build(order)
+                    return self._certify(order, cancelled)
         except (CoordinatorError, redis.RedisError, OSError) as error:
             log.warning("order_failed", error=str(error))
-            return failed_report(order, f"{type(error).__name__}: {error}")
+            return failed_report(order, f"{type(error).__name__}: {error}", cancelled=cancelled())
 
     def _attempt(self, order: AgentOrder, cancelled: Callable[[], bool], note: Callable[[Usage], None]) -> AttemptEnded:
         job, assignment = order.envelope.job, order.assignment
@@ -158,8 +158,11 @@ class SimulatedWorkshop:
         decision = "request_changes" if "-- flaw: unclear" in assignment.diff else "approve"
         return ReviewEnded(job, "verdict", decision, usage, reviewer, decision, "As the file says.", order.head)
 
-    def _build(self, order: BuildOrder) -> BuildEnded:
-        job, repository = order.envelope.job, self._read(order.envelope, [order.head], f"build/{order.head}")
+    def _certify(self, order: BuildOrder | JointOrder, cancelled: Callable[[], bool]) -> BuildEnded | JointEnded:
+        return self._joint(order, cancelled) if isinstance(order, JointOrder) else self._build(order, cancelled)
+
+    def _build(self, order: BuildOrder, cancelled: Callable[[], bool]) -> BuildEnded:
+        job, repository = order.envelope.job, self._read(order.envelope, [order.head], f"build/{order.head}", cancelled)
         source = repository.read(order.head, module_path(order.module)) or b""
         if not source:
             return BuildEnded(job, accepted=False, reasons=(f"{order.module} is missing.",))
@@ -168,9 +171,9 @@ class SimulatedWorkshop:
             return BuildEnded(job, accepted=False, reasons=(problem,))
         return BuildEnded(job, accepted=True, lock=lock, modules={order.module: record_of(order.module, source)})
 
-    def _joint(self, order: JointOrder) -> JointEnded:
+    def _joint(self, order: JointOrder, cancelled: Callable[[], bool]) -> JointEnded:
         heads = [member.head for member in order.members]
-        repository = self._read(order.envelope, [order.head, *heads], f"joint/{order.head}")
+        repository = self._read(order.envelope, [order.head, *heads], f"joint/{order.head}", cancelled)
         verdicts, modules = [], {}
         for member in order.members:
             source = repository.read(member.head, module_path(member.module)) or b""
@@ -186,12 +189,12 @@ class SimulatedWorkshop:
                 modules[member.module] = record_of(member.module, joined)
         return JointEnded(order.envelope.job, modules=modules, verdicts=tuple(verdicts))
 
-    def _read(self, envelope: Envelope, heads: Sequence[str], lot: str) -> Repository:
+    def _read(self, envelope: Envelope, heads: Sequence[str], lot: str, cancelled: Callable[[], bool]) -> Repository:
         """Where to read commits, once the time that its build takes is over."""
         _wait(self._behaviour.draw(lot, build=True).seconds, lambda: False)
         repository = self._repository(envelope)
         if self._remotes is not None:
-            self._remotes.fetch(envelope.remote, heads)
+            self._remotes.fetch(envelope.remote, heads, cancelled)
         return repository
 
     def _problem(self, order: BuildOrder | JointMember, envelope: Envelope, text: str) -> str:
@@ -211,11 +214,11 @@ class SimulatedWorkshop:
         stated = order.stage == "statement" or locks.is_open(order.target)
         return stated and locks.meaning(order.target) in {None, lock}
 
-    def _audit(self, order: AuditOrder) -> AuditEnded:
+    def _audit(self, order: AuditOrder, cancelled: Callable[[], bool]) -> AuditEnded:
         envelope = order.envelope
         repository = self._repository(envelope)
         if self._remotes is not None:
-            self._remotes.fetch(envelope.remote, [envelope.base])
+            self._remotes.fetch(envelope.remote, [envelope.base], cancelled)
         files = self._sources(repository, envelope)
         records = records_of({path.removesuffix(".lean").replace("/", "."): text for path, text in files.items()})
         absent = ", ".join(missing_imports(records))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,17 +24,19 @@ from coordinator.simulation.book import LIBRARY, ROOT, write_book
 from coordinator.simulation.lean import meaning_of, record_of
 from coordinator.simulation.workshop import SimulatedWorkshop
 from coordinator.work import remotes
-from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Envelope, ModelAccess
+from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Envelope, JointOrder, ModelAccess
 from coordinator.work.reports import (
     AttemptEnded,
     AuditEnded,
     BuildEnded,
+    JointEnded,
     ResolutionEnded,
     ReviewEnded,
     read_report,
     write_report,
 )
 from tests.support.campaigns import blueprover
+from tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from blueprint import Stage
     from coordinator.git import Repository
     from coordinator.simulation.behaviour import Fate
+    from coordinator.work.orders import Order
 
 INSTANT = Behaviour(median_seconds=0, build_seconds=0, speed=1)
 PATH = "Simulated/One/A.lean"
@@ -218,6 +224,29 @@ def test_a_hub_that_is_away_for_too_long_is_reported(
     assert report.ending == "failed"
     assert "not pushed" in report.summary
     assert report.usage.cost_usd > 0
+
+
+@pytest.mark.parametrize("kind", ["build", "joint", "audit"])
+def test_a_simulated_builder_that_waits_for_an_absent_hub_lets_go_when_it_is_told_to_stop(
+    hub: Repository, tmp_path: Path, kind: str
+) -> None:
+    bench = Bench(hub, tmp_path / "worker", replace(INSTANT, on_host=False))
+    hub.path.rename(tmp_path / "away.git")
+    envelope, missing = replace(bench.envelope(), base="a" * 40), "b" * 40
+    orders: dict[str, Order] = {
+        "build": BuildOrder(envelope, missing, "statement", "Simulated.a", "Simulated.One.A", False, None),
+        "joint": JointOrder(envelope, missing, ()),
+        "audit": AuditOrder(envelope, ()),
+    }
+    stop = threading.Event()
+    with ThreadPoolExecutor(1) as pool, structlog.testing.capture_logs() as logged:
+        ended = pool.submit(bench.workshop.carry_out, orders[kind], stop.is_set)
+        wait_for(lambda: logged)
+        stop.set()
+        told = ended.result(remotes.AWAY_SECONDS / 9)
+    assert isinstance(told, BuildEnded | JointEnded | AuditEnded)
+    assert told.cancelled
+    assert told.error
 
 
 def test_an_audit_finds_what_is_open_and_what_is_missing(hub: Repository, tmp_path: Path) -> None:
