@@ -63,16 +63,16 @@ class Gathering(Generic[Wish, Answer]):
 
     def _lead(self) -> None:
         """Grants what waits, one's own wish among it, and appoints the first of those who came meanwhile."""
-        self._grant_waiting()
+        with self._guard:
+            places, self._waiting = self._waiting, []
+        self._grant_lot(places)
         with self._guard:
             self._under_way = bool(self._waiting)
             if self._waiting:
                 self._waiting[0].leads = True
                 self._waiting[0].woken.set()
 
-    def _grant_waiting(self) -> None:
-        with self._guard:
-            places, self._waiting = self._waiting, []
+    def _grant_lot(self, places: Sequence[_Place[Wish, Answer]]) -> None:
         try:
             answers = self._grant([place.wish for place in places])
             for place, answer in zip(places, answers, strict=True):
@@ -103,10 +103,11 @@ class LeavableGathering(Gathering[Wish, Answer]):
         """
         place: _Place[Wish, Answer] = _Place(wish)
         with self._guard:
-            self._waiting.append(place)
             is_first, self._under_way = not self._under_way, True
+            if not is_first:
+                self._waiting.append(place)
         if is_first:
-            threading.Thread(target=self._grant_all, name="gathering", daemon=True).start()
+            self._begin([place])
         self._await(place, is_off)
         if place.error is not None:
             raise place.error
@@ -124,10 +125,17 @@ class LeavableGathering(Gathering[Wish, Answer]):
                     self._waiting.remove(place)
             raise Left
 
-    def _grant_all(self) -> None:
-        while True:
-            self._grant_waiting()
+    def _begin(self, places: Sequence[_Place[Wish, Answer]]) -> None:
+        granting = threading.Thread(target=self._grant_all, args=(places,), name="gathering", daemon=True)
+        try:
+            granting.start()
+        except RuntimeError:  # the host has no thread left: then whoever came first cannot leave, and nobody hangs
+            self._grant_all(places)
+
+    def _grant_all(self, places: Sequence[_Place[Wish, Answer]]) -> None:
+        """Grants a lot, and then all that has come meanwhile, until nobody waits."""
+        while places:
+            self._grant_lot(places)
             with self._guard:
-                if not self._waiting:
-                    self._under_way = False
-                    return
+                places, self._waiting = self._waiting, []
+                self._under_way = bool(places)

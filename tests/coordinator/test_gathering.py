@@ -87,3 +87,12 @@ def test_what_granting_raises_goes_to_whoever_wished_and_later_wishes_are_grante
     with pytest.raises(ValueError, match="nothing"):
         gathering.wish(0)
     assert gathering.wish(1) == 1
+
+
+def test_where_no_thread_can_be_had_wishes_are_granted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    gathering: LeavableGathering[int, int] = LeavableGathering(lambda wishes: [2 * wish for wish in wishes])
+    assert [gathering.wish(number) for number in range(3)] == [0, 2, 4]
