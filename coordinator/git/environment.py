@@ -31,7 +31,7 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": str(64 << 20),  # or memory goes back to the system after each object that is compressed
     "GIT_NO_REPLACE_OBJECTS": "1",  # refs/replace/, which anybody may push, would show other objects than those named
 }
-_KEPT = ("GIT_SSH", "GIT_SSH_COMMAND", "GIT_PYTHON_", *ENVIRONMENT)
+_KEPT = ("GIT_SSH", "GIT_SSL_", "GIT_PROXY_SSL_", "GIT_PYTHON_", *ENVIRONMENT)
 
 
 def git_command(*arguments: str, told: Collection[str] = ()) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import getpass
 import json
 import os
 import subprocess
@@ -20,10 +21,11 @@ from coordinator.work.carrier import Carrier
 from coordinator.work.orders import AgentOrder, BuildOrder, Envelope, ModelAccess
 from coordinator.work.reports import AttemptEnded, BuildEnded
 from tests.checker.desk import PROJECT
-from tests.support.git_server import PASSWORD, git_server
+from tests.support.git_server import PASSWORD, git_server, make_certificate
+from tests.support.ssh_server import ssh_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from coordinator.work.orders import Order
@@ -52,8 +54,9 @@ class Author:
 class Host:
     """Another host: a folder, and workers that are told no more than the broker."""
 
-    def __init__(self, folder: Path, broker: str) -> None:
+    def __init__(self, folder: Path, broker: str, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self._environment = environment or {}
         self.carrier = Carrier(broker, f"campaign-{time.time_ns()}")
         self._broker = broker
         folder.mkdir()
@@ -62,12 +65,12 @@ class Host:
     def worker(self, queue: str) -> Iterator[None]:
         """Serves a queue while the context lasts."""
         options = ("--queue", queue, "--slots", "2", "--sandbox", "none", "--warm-servers", "0", "--folder", queue)
-        environment = {**os.environ, "BLUEPROVER_BROKER": self._broker, "no_proxy": "127.0.0.1"}
+        told = {"BLUEPROVER_BROKER": self._broker, "no_proxy": "127.0.0.1", **self._environment}
         with (self.folder / f"{queue}.log").open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "coordinator", "worker", *options],
                 cwd=self.folder,
-                env=environment,
+                env={**os.environ, **told},
                 stdout=log,
                 stderr=log,
             )
@@ -101,27 +104,38 @@ class Host:
 
 
 @contextlib.contextmanager
-def served(folder: Path, scheme: str) -> Iterator[str]:
-    """The address at which workers reach the hub in `folder`."""
-    if scheme == "file":
-        yield f"file://{folder}/hub.git"
-        return
-    with git_server(folder) as address:
-        yield f"{address}/hub.git"
+def served(folder: Path, scheme: str, secrets: Path) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The address at which workers reach the hub in `folder`, and the variables that they are given for that."""
+    match scheme:
+        case "file":
+            yield f"file://{folder}/hub.git", {}
+        case "ssh":
+            with ssh_server(secrets) as (port, command):
+                user = getpass.getuser()
+                yield f"ssh://{user}@127.0.0.1:{port}{folder}/hub.git", {"GIT_SSH_COMMAND": command}
+        case "https":
+            make_certificate(secrets / "server.pem")
+            with git_server(folder, secrets / "server.pem") as address:
+                yield f"{address}/hub.git", {"GIT_SSL_CAINFO": str(secrets / "server.crt")}
+        case _:
+            with git_server(folder) as address:
+                yield f"{address}/hub.git", {}
 
 
 @pytest.mark.parametrize("broker", ["valkey"], indirect=True)
-@pytest.mark.parametrize("scheme", ["file", "http"])
+@pytest.mark.parametrize("scheme", ["file", "http", "https", "ssh"])
 def test_workers_that_know_a_broker_and_the_address_of_a_hub_state_and_certify(
     tmp_path: Path, broker: str, scheme: str
 ) -> None:
     hub = Repository.create(tmp_path / "coordinator" / "hub.git")
     tip = hub.commit(hub.write_tree(PROJECT), [], "a project")
     hub.move(MAIN, tip, None)
-    host = Host(tmp_path / "elsewhere", broker)
+    secrets = tmp_path / "secrets"
+    secrets.mkdir(mode=0o700)
     node = NodeBrief("thm:a", "theorem", "", "", "", "", _TARGET, _MODULE)
     task = Assignment("author", "statement", node, "rehearsal", Layout("Book", ("Book/Base",), ("Book/Helpers",)))
-    with served(hub.path.parent, scheme) as remote, RehearsalServer(Author()) as model:
+    with served(hub.path.parent, scheme, secrets) as (remote, told), RehearsalServer(Author()) as model:
+        host = Host(tmp_path / "elsewhere", broker, told)
         envelope = Envelope(1, host.carrier.campaign, remote, tip, "Book", ("Book/Base",), ("Book/Helpers",))
         with host.worker("agents"):
             access = ModelAccess(model.url, "KEY", rehearsal=True)
