@@ -123,8 +123,11 @@ def test_the_table_has_exactly_the_states_that_the_code_knows() -> None:
 
 
 def test_no_other_code_changes_a_state() -> None:
-    """A state is given as `state=` to a statement: in the table's module, or as the first state of a new record."""
-    for file in sorted(SOURCES.rglob("*.py")):
+    """A state is given as `state=` to a statement: in the table's module, or as the first state of a new record.
+
+    Migrations do not count: they make older stores what the table of their time would have made them.
+    """
+    for file in sorted(set(SOURCES.rglob("*.py")) - set(SOURCES.rglob("migrations/versions/*.py"))):
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "values"):
                 continue

@@ -261,7 +261,10 @@ def test_log_lines_are_json_and_name_the_campaign(log_file: Path, capsys: pytest
     assert capsys.readouterr().err == "warning: broker away (error: gone [31m bye)\n"
 
 
-def test_what_a_library_warns_of_is_a_line_as_well(log_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_library_warns_of_is_a_line_as_well(
+    log_file: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)  # whatever a worker that was started in this process has made of it
     with log_to(log_file, "Mine"):
         logging.getLogger("kombu").warning("The broker\n%s", "is away.")
         logging.getLogger("kombu").info("Nobody asked.")
