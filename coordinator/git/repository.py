@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.errors import GitError
-from coordinator.git import folders, lineage, merging, refs, transport
+from coordinator.git import folders, lineage, refs, transport
 from coordinator.git.authoring import Authors, commit_tree
 from coordinator.git.batching import Batches
 from coordinator.git.changes import Comparisons, unified_diff
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from coordinator.git.batch import Batch, Branch, Refusal
     from coordinator.git.changes import Changes
     from coordinator.git.lineage import OwnCommit
-    from coordinator.git.merging import Merge
     from coordinator.git.telling import Told
 
 
@@ -258,14 +257,6 @@ class Repository:
         if content is None:
             raise GitError(f"{commit[:10]} is no commit of {self.path}.")
         return Identity.of_commit(content)
-
-    def merge(self, ours: str, theirs: str) -> Merge:
-        """Joins two commits in memory.
-
-        Raises:
-            GitError: git could not even try.
-        """
-        return merging.merge(self._runner, ours, theirs)
 
     def batch(self, tip: str, branches: Sequence[Branch], when: int) -> Batch:
         """Writes a landing of each branch on `tip`, as far as they can be joined. No ref moves.

@@ -6,7 +6,7 @@ import pytest
 
 from coordinator.errors import GitError, RefMoved
 from coordinator.git import MAIN, Repository, git_version, work_tree_of
-from tests.support.repositories import commit_files
+from tests.support.repositories import commit_files, join
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,10 +28,10 @@ def test_disjoint_branches_merge_and_one_file_on_both_sides_conflicts(hub: Repos
     left = commit_files(hub, tmp_path, {"a": "1\n"}, parent=base)
     right = commit_files(hub, tmp_path, {"b": "2\n"}, parent=base)
     clash = commit_files(hub, tmp_path, {"a": "3\n"}, parent=base)
-    merge = hub.merge(left, right)
+    merge = join(hub, left, right)
     assert merge.clean
     assert set(hub.blobs(hub.commit(merge.tree, [left, right], "joined"))) == {"README", "a", "b"}
-    assert hub.merge(left, clash).conflicts == ("a",)
+    assert join(hub, left, clash).conflicts == ("a",)
 
 
 def test_main_moves_by_compare_and_set_only(hub: Repository, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from coordinator.store.loading import load_modules, load_state
 from coordinator.store.store import Store, set_meta
 from coordinator.work.reports import ReviewEnded
 from tests.support.books import book, node
-from tests.support.repositories import commit_files
+from tests.support.repositories import commit_files, join
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +92,7 @@ def test_a_coordinator_killed_in_the_middle_of_a_landing_is_understood(desk: Des
     with desk.store.begin() as transaction:
         request = load_state(transaction).pull_requests[0]
     tip = desk.hub.head() or ""
-    commit = desk.hub.commit(desk.hub.merge(tip, request.head).tree, [tip, request.head], "landing")
+    commit = desk.hub.commit(join(desk.hub, tip, request.head).tree, [tip, request.head], "landing")
     with desk.store.begin() as transaction:
         landings.intend_landing(transaction, number, tip, commit, 2.0)
     if moved:

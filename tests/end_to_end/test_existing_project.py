@@ -16,7 +16,7 @@ from coordinator.store.schema import events, landings
 from coordinator.store.store import Store
 from tests.support.campaigns import start, status, wait_until
 from tests.support.existing_project import BESIDE, BIG, NEW, write_answers, write_project
-from tests.support.repositories import commit_files
+from tests.support.repositories import commit_files, join
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def test_a_campaign_on_an_existing_project_is_done_with_main_certified_at_every_
         merged = False
         while not merged:
             tip = campaign.main()
-            joined = hub.merge(tip, upstream)
+            joined = join(hub, tip, upstream)
             commit = hub.commit(joined.tree, [tip, upstream], "Merge the upstream")
             merged = _moves(campaign, commit, tip)
         output, _ = running.communicate(timeout=500)

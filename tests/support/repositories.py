@@ -5,10 +5,12 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from coordinator.git.merging import merge
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from coordinator.git import Repository
+    from coordinator.git import Merge, Repository
 
 
 def commit_files(
@@ -26,3 +28,8 @@ def commit_files(
     if ref is not None:
         repository.move(ref, commit, parent)
     return commit
+
+
+def join(hub: Repository, ours: str, theirs: str) -> Merge:
+    """Joins two commits in memory, as git does it by itself."""
+    return merge(hub._runner, ours, theirs)

@@ -7,6 +7,7 @@ import pytest
 from benchmarks.many_branches import Draft, write_drafts
 from coordinator.errors import GitError, RefMoved
 from coordinator.git import MAIN, Branch, Entry, Identity, RefChange, Repository, Trailers
+from tests.support.repositories import join
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -189,7 +190,7 @@ def test_a_file_added_to_a_folder_that_was_moved_is_left_to_git(repository: Repo
     for order in ([moves, adds], [adds, moves]):
         batch = repository.batch(repository.head() or "", order, WHEN)
         assert [landing.branch for landing in batch.landings] == [order[0]]
-        assert batch.refusals[0].conflicts == repository.merge(batch.top, order[1].head).conflicts
+        assert batch.refusals[0].conflicts == join(repository, batch.top, order[1].head).conflicts
 
 
 def test_a_base_that_is_none_is_found_out(repository: Repository) -> None:

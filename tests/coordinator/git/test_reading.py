@@ -11,6 +11,7 @@ from coordinator.git import Change, Entry, Repository, attempt_ref, candidate_re
 from coordinator.git.merging import merge_all
 from coordinator.git.paths import hostile, quoted
 from coordinator.git.version import read_version, require_version
+from tests.support.repositories import join
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,7 +97,7 @@ def test_many_merges_are_told_as_each_alone_would_be(hub: Repository) -> None:
     )
     pairs = [(top, bottom), (top, clash), (clash, top), (bottom, other), (top, top)]
     merges = merge_all(hub._runner, pairs)
-    assert merges == [hub.merge(*pair) for pair in pairs]
+    assert merges == [join(hub, *pair) for pair in pairs]
     assert [merge.conflicts for merge in merges] == [(), ("a",), ("a",), (), ()]
     assert merge_all(hub._runner, []) == []
     with pytest.raises(GitError):
