@@ -27,6 +27,7 @@ def test_an_honest_proof_tells_its_axioms_and_keeps_its_lock(desk: Desk) -> None
 def test_nothing_changed_is_no_proof(desk: Desk) -> None:
     judgement = desk.judge()
     assert not judgement.accepted
+    assert [reason.code for reason in judgement.reasons] == [Code.SORRY], "the target is as open as it was"
 
 
 @pytest.mark.parametrize(
