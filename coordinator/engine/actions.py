@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from coordinator.schedule.budget import Money
     from coordinator.schedule.state import Item, JobKind, PullRequest
     from coordinator.store.ledger import Ledger
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.carrier import Carrier
     from coordinator.work.orders import AgentOrder, AuditOrder, BuildOrder, Order
 

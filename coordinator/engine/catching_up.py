@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from coordinator.git import Repository, Told
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _LONGEST_NUMBER = 9
 """Digits of the number of an issue or an attempt; what is longer is none."""

@@ -14,8 +14,8 @@ from coordinator.campaign.campaign import Campaign
 from coordinator.campaign.founding import commit_folder, settings_text, write_settings
 from coordinator.campaign.settings import SETTINGS_FILE, load_settings
 from coordinator.errors import CampaignBusy, CoordinatorError
+from coordinator.store.kept import get_meta
 from coordinator.store.opening import has_store, open_to_read
-from coordinator.store.store import get_meta
 
 SOURCES = Path(__file__).resolve().parents[2]
 BOOK = SOURCES / "lean_project"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from coordinator.campaign.campaign import Book
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import AuditEnded, Standing
 
 

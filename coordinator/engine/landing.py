@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from coordinator.store.approved import Approved
     from coordinator.store.batches import StoredBatch
     from coordinator.store.ledger import Ledger
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

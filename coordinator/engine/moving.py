@@ -15,6 +15,7 @@ from coordinator.engine.steps import steps_of
 from coordinator.errors import RefMoved
 from coordinator.git import Branch
 from coordinator.store.approved import load_approved
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.landings import (
     abandon_landing,
     finish_landing,
@@ -23,7 +24,6 @@ from coordinator.store.landings import (
     intended_landings,
 )
 from coordinator.store.requests import recheck
-from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from coordinator.queue import ModuleRecord, Unit
     from coordinator.store.approved import Approved
     from coordinator.store.ledger import Ledger
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 class Mover:

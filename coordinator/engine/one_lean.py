@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from coordinator.errors import OtherLean
-from coordinator.store.store import get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.work.reports import AuditEnded, BuildEnded, JointEnded
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import End
 
 _NOW, _BEFORE = "lean", "lean_before"

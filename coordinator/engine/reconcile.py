@@ -31,11 +31,11 @@ from coordinator.store.batches import end_joint
 from coordinator.store.items import reopen, seed_items
 from coordinator.store.jobs import reap_job
 from coordinator.store.journal import Journal, journal_of
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.pushes import Push
 from coordinator.store.reports import end_attempt, end_build, end_resolution, end_review
 from coordinator.store.spending import note_told
-from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import close_strangers
 from coordinator.temporary import clear_after_the_dead
 from coordinator.work.carrier import Carrier
@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from coordinator.schedule.actions import Action, Capacity
     from coordinator.schedule.budget import Money
     from coordinator.schedule.state import CampaignState, JobKind
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import End
     from coordinator.work.services import Services
 

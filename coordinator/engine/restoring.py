@@ -23,9 +23,10 @@ from coordinator.store.expenses import Booked, Expense, book_expenses
 from coordinator.store.jobs import reap_job
 from coordinator.store.journal import journal_of
 from coordinator.store.journal_lines import is_ahead, note_read, read_journal
+from coordinator.store.kept import get_meta
 from coordinator.store.lost import read_lost
 from coordinator.store.schema import items, jobs
-from coordinator.store.store import Store, get_meta
+from coordinator.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from coordinator.git import Repository
     from coordinator.schedule.budget import Money
     from coordinator.store.journal_lines import Told
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _BRANCH = re.compile(r"refs/attempts/(.+)\.(joined-)?([1-9][0-9]{0,8})")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.campaign.wishes import Wish
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _PATIENCE = 60.0
 """Seconds to wait for an answer: a coordinator that starts or lands a large batch reads its inbox late."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from coordinator.schedule.state import CampaignState
-    from coordinator.store.store import Event, Transaction
+    from coordinator.store.transaction import Event, Transaction
 
 _RECORDS = frozenset({"item", "job", "pull_request", "number", "of", "node"})
 

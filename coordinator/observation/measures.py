@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from coordinator.observation.happenings import Happening
     from coordinator.schedule.state import CampaignState
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _SECONDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 

@@ -13,7 +13,7 @@ from coordinator.observation.logs import log_to
 from coordinator.observation.measures import Measures
 from coordinator.observation.server import serve_metrics
 from coordinator.observation.tracing import export_traces
-from coordinator.store.store import get_meta
+from coordinator.store.kept import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.campaign import Campaign
     from coordinator.observation.tracing import Tracing
     from coordinator.store.ledger import Ledger
-    from coordinator.store.store import Event
+    from coordinator.store.transaction import Event
 
 _SECONDS = 1.0
 """Between two looks at the whole state."""

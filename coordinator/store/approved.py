@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from coordinator.queue import Member, ModuleRecord, Standing
 from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.issues import closed_by_landing
+from coordinator.store.rows import select_among
 from coordinator.store.schema import jobs, pull_requests, verdicts
-from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _STATES = select(pull_requests.c.number, pull_requests.c.state)
 _CHOSEN = (

@@ -11,17 +11,17 @@ from coordinator.queue import Landing, Member, Trail, certificate_key
 from coordinator.queue.audits import accusation_of
 from coordinator.store.certificates import keep_certificates
 from coordinator.store.jobs import claim_end, ending_of
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.landings import replace_modules
 from coordinator.store.portable import insert_or_replace
-from coordinator.store.rows import read_row
+from coordinator.store.rows import read_row, select_among
 from coordinator.store.schema import audits, certificates, jobs, landings, pull_requests
-from coordinator.store.store import get_meta, select_among, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coordinator.queue import ModuleRecord
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import AuditEnded
 
 IN_BACKGROUND = "background_audit"

@@ -14,16 +14,16 @@ from coordinator.queue import Batch, Member, Source, Standing
 from coordinator.queue.records import WINDOW
 from coordinator.store.certificates import keep_certificates
 from coordinator.store.jobs import claim_end, drop_batch, ending_of
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.landings import module_rows
 from coordinator.store.moves import BREAK, JOIN, LOSE, PASS, SETTLE, make_move, may_move
 from coordinator.store.rows import insert_row, read_row, update_row
 from coordinator.store.schema import batches, pull_requests
-from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import JointEnded, JointVerdict
 
 _WINDOW = "queue_window"

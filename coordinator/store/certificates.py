@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from coordinator.queue import ModuleRecord
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 class StoredCertificates(Mapping[str, Certificate]):

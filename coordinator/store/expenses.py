@@ -23,7 +23,7 @@ from coordinator.store.schema import items, jobs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _NOTHING = Money()
 

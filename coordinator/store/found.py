@@ -19,7 +19,7 @@ from coordinator.store.withdrawal import supersede_work
 from coordinator.work.reports import AttemptEnded
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")

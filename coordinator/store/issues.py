@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from agents import Finding, IssueKind
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 PERSON = "person"
 """Who filed or closed an issue, where that was nobody's job."""

@@ -20,16 +20,15 @@ from coordinator.schedule.retrying import (
 from coordinator.schedule.state import stages_of
 from coordinator.store.moves import GIVE_UP, REOPEN, SEED, make_move, move_those
 from coordinator.store.portable import insert_missing
-from coordinator.store.rows import insert_row, update_row
+from coordinator.store.rows import insert_row, select_among, update_row
 from coordinator.store.schema import failures, feedback, items, jobs
-from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from blueprint import Blueprint
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _CAUSES = frozenset(Cause)
 _FEEDBACK = select(feedback).order_by(feedback.c.id)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
     from coordinator.schedule.budget import Money
     from coordinator.schedule.state import JobKind
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import AuditEnded, BuildEnded, JointEnded
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coordinator.store.ledger import Ledger
-    from coordinator.store.store import Event
+    from coordinator.store.transaction import Event
 
 JOURNAL = "spending.jsonl"
 """Its name, beside the store's file."""

@@ -12,14 +12,14 @@ from sqlalchemy import select
 
 from coordinator.schedule.budget import Money
 from coordinator.store.expenses import COSTLY, Expense
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.schema import jobs
-from coordinator.store.store import get_meta, set_meta
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 MONEY = ("cost_usd", "input_tokens", "output_tokens")
 """What lines say of money, in the words of the store's events."""

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from coordinator.errors import WrongMove
 from coordinator.queue import ModuleRecord
 from coordinator.store.issues import close_issues, closed_by_landing
+from coordinator.store.kept import set_meta
 from coordinator.store.moves import (
     ABANDON,
     FINISH,
@@ -22,13 +23,12 @@ from coordinator.store.moves import (
 from coordinator.store.portable import insert_or_replace
 from coordinator.store.rows import insert_row, read_row
 from coordinator.store.schema import landings, modules, pull_requests
-from coordinator.store.store import set_meta
 from coordinator.store.withdrawal import supersede_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 _ABOUT_TO_LAND = (

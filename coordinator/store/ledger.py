@@ -15,6 +15,7 @@ from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.state import is_wanted
 from coordinator.store import jobs
 from coordinator.store.audits import load_trail
+from coordinator.store.kept import get_meta
 from coordinator.store.lessons import attempts_over, read_lessons
 from coordinator.store.loading import (
     load_audit_errors,
@@ -25,14 +26,14 @@ from coordinator.store.loading import (
     load_requests,
     load_state,
 )
-from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blueprint import DependencyGraph
     from coordinator.campaign.settings import Settings
-    from coordinator.store.store import Event, Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Event, Transaction
 
 _TRAIL_EVENTS = frozenset(
     {"landed", "audited", "background_audit_sent", "background_audit_ended", "background_audited", "lease_lost"}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from blueprint import Blueprint
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 TELLING = ("submitted", "gave_up", "limit", "failed")
 """Endings that say something of the item and the agent; the others were brought about by somebody else."""

@@ -13,15 +13,16 @@ from coordinator.schedule.purse import HOUR
 from coordinator.schedule.retrying import in_short
 from coordinator.schedule.state import OPEN_STATES, CampaignState, Item, Job, PullRequest, Verdict, is_wanted
 from coordinator.store.audits import load_trail
+from coordinator.store.kept import get_meta
 from coordinator.store.resolving import TRIED
+from coordinator.store.rows import select_among
 from coordinator.store.schema import items, jobs, landings, modules, pull_requests, verdicts
-from coordinator.store.store import get_meta, select_among
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from blueprint import Blueprint
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _ATTEMPTS = (
     select(jobs.c.item, func.count(), func.max(jobs.c.number)).where(jobs.c.kind == "attempt").group_by(jobs.c.item)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Column, Row, Select, Update
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 Record = Literal["item", "job", "pull request", "batch", "landing", "issue"]
 

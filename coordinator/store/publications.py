@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from coordinator.store.store import get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

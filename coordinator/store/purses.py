@@ -11,7 +11,7 @@ from coordinator.schedule.purse import Purse
 from coordinator.store.schema import jobs
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _EVERYTHING = Account(0, "", "")
 _TOKENS = jobs.c.input_tokens + jobs.c.output_tokens

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, insert, select, update
 
+from coordinator.store.kept import get_meta
 from coordinator.store.moves import BRING, LAND_ITEM, LOSE_ITEM, TAKE_AWAY, make_move
 from coordinator.store.schema import failures, items, jobs, landings
-from coordinator.store.store import get_meta
 from coordinator.store.withdrawal import drop_work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _BROUGHT = "A person has pushed it to main."
 _TAKEN = "A person's push has taken it from main."

@@ -21,7 +21,7 @@ from coordinator.store.schema import verdicts
 
 if TYPE_CHECKING:
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import AttemptEnded, BuildEnded, ResolutionEnded, ReviewEnded
 
 _NOTHING = Money()

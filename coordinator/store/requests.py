@@ -14,15 +14,14 @@ from coordinator.store.landings import module_rows
 from coordinator.store.moves import APPROVE, BOUNCE, CERTIFY, CONFLICT, OPEN, RECHECK, make_move
 from coordinator.store.portable import count_on
 from coordinator.store.resolving import RUNG, read_counting_tries
-from coordinator.store.rows import insert_row, read_row, update_row
+from coordinator.store.rows import insert_row, read_row, select_among, update_row
 from coordinator.store.schema import pull_requests
-from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from coordinator.campaign.settings import RetrySettings
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
     from coordinator.work.reports import AttemptEnded, BuildEnded
 
 CAUSES = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 RUNG = "resolver"
 """What the highest rung of the ladder is called."""

@@ -19,7 +19,7 @@ from coordinator.store.schema import items, jobs, landings, pull_requests
 if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.campaign.wishes import Revise
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 PERSON = "person"
 """The worker, and the ending, of an attempt that was none: a person proposed the commits."""

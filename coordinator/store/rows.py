@@ -1,17 +1,24 @@
-"""Single rows by their keys. The statements are kept: to make one takes SQLAlchemy longer than to run it."""
+"""Rows by their keys. The statements are kept: to make one takes SQLAlchemy longer than to run it."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column, Row, Select, Table, Update
+    from collections.abc import Collection, Iterator
+
+    from sqlalchemy import Column, ColumnElement, Row, Select, Table, Update
     from sqlalchemy.sql.dml import ReturningInsert
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
+
+_AT_ONCE = 500
+"""Ids asked for in one statement."""
+
+_STATEMENTS_KEPT = 64
 
 
 def insert_row(transaction: Transaction, table: Table, **values: Any) -> int:
@@ -29,6 +36,24 @@ def update_row(transaction: Transaction, table: Table, key: int | str, **values:
 def read_row(transaction: Transaction, table: Table, key: int | str) -> Row[*tuple[Any, ...]] | None:
     """The row with a key, if there is one."""
     return transaction.execute(_question(table), {"row_key": key}).one_or_none()
+
+
+def select_among(
+    transaction: Transaction,
+    statement: Select[*tuple[Any, ...]],
+    column: ColumnElement[Any],
+    only: Collection[int] | Collection[str] | None,
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Rows of a statement, all or just those whose `column` is one of `only`.
+
+    A statement that is made once and kept costs a third of one that is made for the call.
+    """
+    if only is None:
+        yield from transaction.execute(statement)
+        return
+    wanted = sorted(only)
+    for start in range(0, len(wanted), _AT_ONCE):
+        yield from transaction.execute(_among(statement, column), {"wanted": wanted[start : start + _AT_ONCE]}).all()
 
 
 @cache
@@ -50,3 +75,8 @@ def _question(table: Table) -> Select[*tuple[Any, ...]]:
 def _key_of(table: Table) -> Column[Any]:
     (key,) = table.primary_key.columns
     return key
+
+
+@lru_cache(_STATEMENTS_KEPT)
+def _among(statement: Select[*tuple[Any, ...]], column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    return statement.where(column.in_(bindparam("wanted", expanding=True)))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from agents import Usage
     from coordinator.schedule.budget import Money
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _TELL = (
     update(jobs)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from blueprint import Stage
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _ASSUMED = case((cast(items.c.assumes, String) != "[]", items.c.assumes), else_=null())
 """Most items assume nothing, and are spared the reading of that."""

@@ -25,12 +25,12 @@ from coordinator.campaign.wishes import (
 from coordinator.errors import InputError
 from coordinator.store.issues import PERSON, close_issues, file_issue
 from coordinator.store.items import add_feedback
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.moves import RETRY, SKIP, make_move
 from coordinator.store.publications import Publication, note_publication
 from coordinator.store.resolving import count_anew
 from coordinator.store.revisions import revise
 from coordinator.store.schema import failures, feedback, issues, items, jobs, pull_requests, wishes
-from coordinator.store.store import get_meta, set_meta
 from coordinator.store.withdrawal import drop_work
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.campaign import Book
     from coordinator.campaign.settings import Settings
     from coordinator.campaign.wishes import Wish
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _NAMED = 5
 """Nodes that an answer names."""

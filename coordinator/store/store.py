@@ -10,102 +10,26 @@ from __future__ import annotations
 import sqlite3
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVarTuple, overload
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, insert
 from sqlalchemy.exc import DatabaseError
 
 from coordinator.errors import StoreError
 from coordinator.store.backups import EMPTY, back_up_for_good, damage_seen, has_backups
 from coordinator.store.connecting import open_file, open_memory, open_server, sqlite_of, without_password
 from coordinator.store.migrating import is_older, make_tables, migrate, refusal, version_of
-from coordinator.store.portable import insert_or_replace
-from coordinator.store.rows import read_row
-from coordinator.store.schema import REVISION, events, meta
+from coordinator.store.schema import REVISION
+from coordinator.store.transaction import Transaction
 from coordinator.store.trouble import broken, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement, Connection, CursorResult, Row, Select
-    from sqlalchemy.sql import Executable
-    from sqlalchemy.sql.selectable import TypedReturnsRows
-
-    from coordinator.queue import ModuleRecord
+    from sqlalchemy import Connection
 
 PATIENCE = 10.0
 """Seconds to wait for what another process has locked."""
-
-_AT_ONCE = 500
-"""Ids asked for in one statement."""
-
-_STATEMENTS_KEPT = 64
-_LOG = insert(events)
-
-Columns = TypeVarTuple("Columns")
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Something that happened: a line of the campaign's log.
-
-    Attributes:
-        kind: what, in a word or two.
-        at: seconds since the epoch.
-        data: the ids of all records it changed (``item``, ``job``, ``pull_request``), and what else is of interest.
-    """
-
-    kind: str
-    at: float
-    data: Mapping[str, Any]
-
-
-@dataclass(slots=True)
-class Transaction:
-    """One transaction under way: all of it is kept, or none.
-
-    Attributes:
-        connection: to the database.
-        events: what happened in it so far; appended to the campaign's log with it.
-        meta: values kept by name that it set; written at its end.
-        modules: what it set as certified of modules of ``main``, by name; ``None`` where one is gone.
-        replaced_modules: whether these are all there are.
-    """
-
-    connection: Connection
-    events: list[Event] = field(default_factory=list)
-    meta: dict[str, Any] = field(default_factory=dict)
-    modules: dict[str, ModuleRecord | None] = field(default_factory=dict)
-    replaced_modules: bool = False
-
-    @overload
-    def execute(self, statement: TypedReturnsRows[*Columns], *parameters: Any) -> CursorResult[*Columns]: ...
-
-    @overload
-    def execute(self, statement: Executable, *parameters: Any) -> CursorResult[*tuple[Any, ...]]: ...
-
-    def execute(self, statement: Executable, *parameters: Any) -> CursorResult[*tuple[Any, ...]]:
-        """Runs a statement."""
-        return self.connection.execute(statement, *parameters)
-
-    def log(self, kind: str, at: float, **data: Any) -> None:
-        """Appends to the campaign's log.
-
-        Invariant: a transition logs an event that names every item, job and pull request it changed; the state in
-        memory is kept in step by that (see `Ledger`).
-        """
-        self.events.append(Event(kind, at, data))
-
-    def write_out(self) -> None:
-        """Writes what is gathered until the end: what happened, and the values kept by name."""
-        kept = [{"key": key, "value": value} for key, value in self.meta.items()]
-        insert_or_replace(self.connection, meta, "key", kept)
-        if self.events:
-            rows = [{"at": each.at, "kind": each.kind, "data": each.data} for each in self.events]
-            self.connection.execute(_LOG, rows)
 
 
 class Store:
@@ -199,39 +123,3 @@ class Store:
         problem = damage_seen(sqlite_of(connection))
         if problem and (problem != EMPTY or has_backups(self.file)):
             raise broken(self.file, problem)
-
-
-def get_meta(transaction: Transaction, key: str, default: Any = "") -> Any:
-    """A value kept by name, or `default`."""
-    if key in transaction.meta:
-        return transaction.meta[key]
-    row = read_row(transaction, meta, key)
-    return default if row is None else row.value
-
-
-def set_meta(transaction: Transaction, key: str, value: object) -> None:
-    """Keeps a value (JSON) by name."""
-    transaction.meta[key] = value
-
-
-def select_among(
-    transaction: Transaction,
-    statement: Select[*tuple[Any, ...]],
-    column: ColumnElement[Any],
-    only: Collection[int] | Collection[str] | None,
-) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Rows of a statement, all or just those whose `column` is one of `only`.
-
-    A statement that is made once and kept costs a third of one that is made for the call.
-    """
-    if only is None:
-        yield from transaction.execute(statement)
-        return
-    wanted = sorted(only)
-    for start in range(0, len(wanted), _AT_ONCE):
-        yield from transaction.execute(_among(statement, column), {"wanted": wanted[start : start + _AT_ONCE]}).all()
-
-
-@lru_cache(_STATEMENTS_KEPT)
-def _among(statement: Select[*tuple[Any, ...]], column: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
-    return statement.where(column.in_(bindparam("wanted", expanding=True)))

@@ -14,7 +14,7 @@ from coordinator.store.schema import items, jobs, pull_requests
 if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.store.moves import Move
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _ITS = bindparam("its_item", type_=Integer)
 _AT_WORK = select(jobs.c.id).where(jobs.c.item == _ITS, jobs.c.state != "ended").order_by(jobs.c.id)

@@ -12,7 +12,7 @@ from coordinator.store.schema import items, jobs
 
 if TYPE_CHECKING:
     from blueprint import Blueprint
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 Division = Literal["node", "chapter", "model", "hour", "kind"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from coordinator.store.kept import get_meta
 from coordinator.store.schema import (
     events,
     failures,
@@ -20,14 +21,13 @@ from coordinator.store.schema import (
     verdicts,
     wishes,
 )
-from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sqlalchemy import Select
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 FORMAT = 1
 """Raised when a key goes or changes its meaning; not when one comes."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from blueprint import Stage
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 AUDIT = "audit"

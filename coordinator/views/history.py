@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 _AT_ONCE = 1000
 """Events read at once, and so held in memory, of a whole log."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.settings import Settings
     from coordinator.schedule.budget import Money
     from coordinator.schedule.purse import Purse
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)

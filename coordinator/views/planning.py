@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from coordinator.campaign.campaign import Book, Campaign
     from coordinator.campaign.settings import Settings
     from coordinator.schedule.racing import RaceRules
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 PLAN_FILE = "plan.json"
 """The last plan, in the campaign's folder."""

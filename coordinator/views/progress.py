@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.campaign import Book
     from coordinator.schedule.state import CampaignState
     from coordinator.store.stages import Stages
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 SORRY = "sorryAx"
 

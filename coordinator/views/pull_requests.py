@@ -12,8 +12,8 @@ from coordinator.schedule.state import OPEN_STATES
 from coordinator.store.publications import publication_of
 from coordinator.store.resolving import read_tries
 from coordinator.store.revisions import PERSON
+from coordinator.store.rows import select_among
 from coordinator.store.schema import events, items, jobs, pull_requests, verdicts
-from coordinator.store.store import select_among
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, Select
 
     from coordinator.store.publications import Publication
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 _EVENTS = 200
 """The latest events of one pull request that are told."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from blueprint.snapshot import FailureRecord, IssueRecord, PullRequestRecord, VerdictRecord
+from coordinator.store.kept import get_meta
 from coordinator.store.schema import failures, issues, items, jobs, landings, pull_requests, verdicts
 from coordinator.store.stages import load_stages
-from coordinator.store.store import get_meta
 from coordinator.views.progress import sum_by_label
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from coordinator.schedule.state import CampaignState
     from coordinator.store.stages import Stages
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 _LATEST = 100
 """How many landings and failures are named in brief."""

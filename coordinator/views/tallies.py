@@ -12,7 +12,8 @@ from blueprint.snapshot import ModelRecord
 from coordinator.store.schema import items, jobs, landings, pull_requests
 
 if TYPE_CHECKING:
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 
 @dataclass(slots=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from coordinator.store.kept import get_meta
 from coordinator.store.schema import items, jobs
-from coordinator.store.store import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,8 +16,9 @@ from coordinator.schedule.actions import Capacity, Finish, Land, StartAudit, Sta
 from coordinator.schedule.scheduler import decide
 from coordinator.schedule.state import CampaignState, Item
 from coordinator.store import audits, jobs
+from coordinator.store.kept import set_meta
 from coordinator.store.loading import load_modules, load_state
-from coordinator.store.store import Store, set_meta
+from coordinator.store.store import Store
 from coordinator.views.failing import failing_items
 from coordinator.views.history import History
 from coordinator.work.reports import AuditEnded

@@ -19,8 +19,9 @@ from coordinator.cli import app
 from coordinator.engine.keeping import Backups
 from coordinator.errors import CampaignBusy, InputError, StoreError
 from coordinator.store.backups import back_up, back_up_beside, back_up_for_good, damage_of, newest_good, restore
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.schema import feedback, items
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.store import Store
 from tests.support.campaigns import small_campaign
 
 if TYPE_CHECKING:
@@ -198,7 +199,8 @@ def test_what_was_in_the_log_of_a_replaced_store_is_not_taken_into_the_restored_
     backup = back_up_beside(file, now=1.0, keep=9)
     killed = (
         "import os, sys; from pathlib import Path\n"
-        "from coordinator.store.store import Store, set_meta\n"
+        "from coordinator.store.kept import set_meta\n"
+        "from coordinator.store.store import Store\n"
         "store = Store(Path(sys.argv[1]), writable=True)\n"
         "with store.begin() as transaction: set_meta(transaction, 'word', 'lost')\n"
         "os.kill(os.getpid(), 9)\n"

@@ -31,7 +31,8 @@ from tests.support.scheduling import HEAD, decided, item, state
 if TYPE_CHECKING:
     from blueprint import Blueprint
     from coordinator.schedule.actions import Action
-    from coordinator.store.store import Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 
 def limited(**budget: object) -> Settings:

@@ -17,8 +17,9 @@ from coordinator.simulation.plan import Plan, found_simulation
 from coordinator.simulation.running import open_run
 from coordinator.store.backups import back_up_beside, restore
 from coordinator.store.issues import file_issue
+from coordinator.store.kept import set_meta
 from coordinator.store.schema import issues, items, jobs
-from coordinator.store.store import Store, set_meta
+from coordinator.store.store import Store
 from tests.support.landing_desk import Desk
 
 if TYPE_CHECKING:

@@ -12,15 +12,17 @@ from coordinator.campaign.settings import Settings
 from coordinator.engine.landing import Lander
 from coordinator.git import MAIN, Batch, Branch, Repository, Trailers
 from coordinator.store import items, jobs, landings, reports
+from coordinator.store.kept import set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
-from coordinator.store.store import Store, set_meta
 from coordinator.work.reports import ReviewEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files, join
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from coordinator.store.store import Store
 from tests.support.landing_desk import RETRY, Desk, digest
 
 

@@ -11,7 +11,8 @@ from agents import Usage
 from blueprint import NodeState
 from blueprint.snapshot import FailureRecord, NodeProgress, PullRequestRecord, Snapshot
 from coordinator.store import items, jobs
-from coordinator.store.store import Store, set_meta
+from coordinator.store.kept import set_meta
+from coordinator.store.store import Store
 from coordinator.views.live import draw, one_line
 from coordinator.views.under_way import RunningJob, UnderWay, look_at_jobs
 from tests.support.books import book, node

@@ -17,10 +17,11 @@ from sqlalchemy import insert, select, text
 
 from coordinator.errors import StoreError
 from coordinator.schedule.budget import Money
+from coordinator.store.kept import get_meta
 from coordinator.store.loading import load_state
 from coordinator.store.migrating import MIGRATIONS, alembic_config, make_tables, migrate
 from coordinator.store.schema import OLDER_PROGRAMS_REFUSE, REVISION, events, items, metadata, pull_requests
-from coordinator.store.store import Store, get_meta
+from coordinator.store.store import Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

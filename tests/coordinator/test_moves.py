@@ -30,7 +30,7 @@ from tests.support.books import book, node
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 
 SOURCES = Path(__file__).parents[2] / "coordinator"
 STATES = {record: sorted({move.target for move in MOVES if move.record == record} - {""}) for record in typing.get_args(

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from coordinator.store.store import Event, Store, Transaction
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Event, Transaction
 
 LINE = re.compile(r'^(?P<name>[a-z_]+)(?:\{(?P<label>[a-z]+)="(?P<of>(?:[^"\\]|\\.)*)"\})? (?P<value>\S+)$')
 

@@ -11,7 +11,7 @@ from checker.build.environment import Environment
 from checker.build.lean_choice import MANIFEST
 from coordinator.engine import one_lean
 from coordinator.git import MAIN, Repository
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.work.host import HostSettings
 from coordinator.work.orders import AuditOrder, BuildOrder, Envelope
 from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded
@@ -21,6 +21,7 @@ from tests.support.lake_books import FILES, MODULE, PROOF, TARGET, host_project,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from coordinator.store.store import Store
     from coordinator.work.reports import End
 
 OURS, OTHER = "Lean 4.35.0 ours", "Lean 4.36.0 other"

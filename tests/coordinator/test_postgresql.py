@@ -15,8 +15,9 @@ from coordinator.campaign.settings import Settings
 from coordinator.errors import CampaignBusy, SettingsError, StoreError
 from coordinator.store.found import FoundLanding, take_up_landing
 from coordinator.store.items import seed_items
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.schema import failures, items, pull_requests
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.store import Store
 from tests.support.books import book, node
 from tests.support.campaigns import blueprover, small_campaign
 from tests.support.waiting import wait_for

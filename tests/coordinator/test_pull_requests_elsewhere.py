@@ -15,9 +15,9 @@ from coordinator.queue import ModuleRecord
 from coordinator.schedule.actions import Capacity, StartBuild, StartReview
 from coordinator.schedule.scheduler import decide
 from coordinator.store import reports
+from coordinator.store.kept import set_meta
 from coordinator.store.landings import intend_landing
 from coordinator.store.requests import approve
-from coordinator.store.store import set_meta
 from coordinator.work.reports import BuildEnded
 from tests.support.commands import refused, said
 from tests.support.landing_desk import RETRY, Desk, digest

@@ -15,11 +15,11 @@ from coordinator.schedule.actions import Capacity, Finish, StartAttempt
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.scheduler import decide
 from coordinator.store import items, jobs, reports
+from coordinator.store.kept import set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_state
 from coordinator.store.schema import feedback
 from coordinator.store.steering import grant
-from coordinator.store.store import set_meta
 from coordinator.views.accounts import divide_cost
 from coordinator.views.failing import failing_items
 from coordinator.work.reports import AttemptEnded, BuildEnded

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
+from coordinator.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path

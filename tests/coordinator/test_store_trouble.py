@@ -12,7 +12,8 @@ import pytest
 
 from coordinator.errors import StoreError
 from coordinator.store.backups import damage_of
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
+from coordinator.store.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,8 @@ import resource, sys
 from pathlib import Path
 from coordinator.errors import StoreError
 from coordinator.store.backups import back_up
-from coordinator.store.store import Store, get_meta, set_meta
+from coordinator.store.kept import get_meta, set_meta
+from coordinator.store.store import Store
 file = Path(sys.argv[1])
 store = Store(file, writable=True)
 if sys.argv[2] == "limit":

@@ -10,8 +10,9 @@ from coordinator.errors import StoreError
 from coordinator.queue import Member
 from coordinator.schedule.budget import Limits, Money, Scope
 from coordinator.store import audits, batches, items, jobs, reports, requests, resolving, spending, withdrawal
+from coordinator.store.kept import set_meta
 from coordinator.store.loading import load_state
-from coordinator.store.store import Store, set_meta
+from coordinator.store.store import Store
 from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, JointEnded, ResolutionEnded
 from tests.support.books import book, node
 

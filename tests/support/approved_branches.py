@@ -15,10 +15,10 @@ from coordinator.git import MAIN, Repository
 from coordinator.queue import ModuleRecord
 from coordinator.store import audits, items, jobs, reports, requests
 from coordinator.store.batches import end_joint, load_batches, start_batch
+from coordinator.store.kept import set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules
 from coordinator.store.schema import feedback, pull_requests
-from coordinator.store.store import Store, Transaction, set_meta
 from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, JointEnded, JointVerdict
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from coordinator.engine.joint_builds import Lot
     from coordinator.engine.looking import Round
     from coordinator.schedule.state import JobKind
+    from coordinator.store.store import Store
+    from coordinator.store.transaction import Transaction
 
 RETRY = RetrySettings()
 BOOK = book(*(node(f"n{number}") for number in range(12)))

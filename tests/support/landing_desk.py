@@ -13,10 +13,10 @@ from coordinator.campaign.settings import RetrySettings, Settings
 from coordinator.engine.landing import Lander
 from coordinator.queue import ModuleRecord
 from coordinator.store import items, jobs, reports, requests
+from coordinator.store.kept import get_meta, set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_state
 from coordinator.store.schema import pull_requests
-from coordinator.store.store import Store, get_meta, set_meta
 from coordinator.work.reports import AttemptEnded, BuildEnded
 from tests.support.books import book, node
 from tests.support.repositories import commit_files
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from coordinator.git import Repository
+    from coordinator.store.store import Store
 
 
 RETRY = RetrySettings()

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from coordinator.campaign.campaign import Campaign
 from coordinator.engine.reconcile import Coordinator
 from coordinator.git import MAIN
+from coordinator.store.kept import get_meta
 from coordinator.store.loading import load_state
-from coordinator.store.store import Store, get_meta
+from coordinator.store.store import Store
 from coordinator.work.carrier import QUEUES, Line, connect
 from coordinator.work.orders import read_order
 from tests.support.campaigns import small_campaign

@@ -30,9 +30,10 @@ from coordinator.schedule.racing import race_rules
 from coordinator.schedule.readiness import Readiness
 from coordinator.schedule.scheduler import decide
 from coordinator.store import audits, items, jobs, landings, reports, requests, resolving
+from coordinator.store.kept import set_meta
 from coordinator.store.ledger import Ledger
 from coordinator.store.loading import load_modules, load_state
-from coordinator.store.store import Store, set_meta
+from coordinator.store.store import Store
 from coordinator.work.reports import AttemptEnded, AuditEnded, BuildEnded, ResolutionEnded, ReviewEnded
 from tests.support.books import book, node
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from coordinator.campaign.settings import Settings
     from coordinator.schedule.actions import Action
     from coordinator.schedule.state import CampaignState, Job
-    from coordinator.store.store import Transaction
+    from coordinator.store.transaction import Transaction
 from tests.support.scheduling import CAPACITY, HEAD
 
 
