@@ -92,7 +92,7 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
         store: its store; ``None`` before its first run.
         slots: agents at once; as many as its settings say when left out.
     """
-    settings = campaign.settings
+    settings, now = campaign.settings, time.time()  # what happens while it is made has happened since
     state, lessons = CampaignState({}), list[Lesson]()
     if store is not None:
         with store.begin() as transaction:
@@ -105,7 +105,7 @@ def make_plan(campaign: Campaign, book: Book, store: Store | None, slots: int | 
     result = estimate(list(_tasks(book, state, means.race)), experience, means)
     assumptions = (*_assumptions(settings, experience, means), _budget_sentence(settings, state.spent_usd, result))
     left = _left(book, state)
-    return Plan(time.time(), left, means.slots, experience.lessons, state.spent_usd, result, assumptions)
+    return Plan(now, left, means.slots, experience.lessons, state.spent_usd, result, assumptions)
 
 
 def _stages(book: Book) -> Iterator[tuple[Node, Stage]]:
