@@ -67,8 +67,12 @@ def _after_no_answer(branch: Branch, members: Sequence[Branch], rules: Rules, no
     """Nobody is to blame, but what kills a builder again and again is found by building fewer at once."""
     tries = branch.standing.tries + 1
     room = max(1, len(members) // 2) if tries > 1 else branch.standing.room
-    wait = rules.backoff_seconds * 2 ** (tries - 1)
-    return replace(branch.standing, tries=tries, room=room, not_before=now + wait)
+    return replace(branch.standing, tries=tries, room=room, not_before=now + backoff(tries, rules))
+
+
+def backoff(tries: int, rules: Rules) -> float:
+    """Seconds until a branch is built again of which so many builds gave no answer."""
+    return rules.backoff_seconds * 2.0 ** (tries - 1)
 
 
 def _after_failure(batch: Batch, members: Sequence[Branch], lanes: Lanes, tip: str, window: int) -> Lesson:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from coordinator.queue.actions import Audit, Bounce, Build, Evidence, Land, Moved, Screen, SetAside, Settle, Withdraw
 from coordinator.queue.audits import plan_audit
-from coordinator.queue.blame import learn
+from coordinator.queue.blame import backoff, learn
 from coordinator.queue.joined import Assessment, Main, assess
 from coordinator.queue.landings import Landings
 from coordinator.queue.lanes import Lanes
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from coordinator.queue.actions import Action
     from coordinator.queue.blame import Lesson
-    from coordinator.queue.records import Batch, Branch, MergeQueue, Screening
+    from coordinator.queue.records import Batch, Branch, MergeQueue, Screening, Standing
 
 
 def decide(queue: MergeQueue, now: float) -> list[Action]:
@@ -181,6 +181,10 @@ class _Round:
         for lot in form_lots(waiting, occupied, self._lanes, slots, self._queue.window):
             yield Build(tuple(each.member for each in lot), self._queue.tip.commit)
 
+    def _waits(self, standing: Standing) -> bool:
+        """Whether its back-off is not over. One longer than any comes from a clock that was set back since."""
+        return self._now < standing.not_before <= self._now + backoff(standing.tries, self._queue.rules)
+
     def _needs_build(self, branch: Branch) -> bool:
         found, standing = self._alone.get(branch.number), branch.standing
         return (
@@ -188,5 +192,5 @@ class _Round:
             and (found.verdict == "missing" or (standing.doubted and found.verdict == "certified"))
             and branch.member not in self._in_flight
             and standing.tries < self._queue.rules.tries
-            and standing.not_before <= self._now
+            and not self._waits(standing)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import math
 from typing import TYPE_CHECKING
 
 from coordinator.schedule.agenda import Agenda, Candidate
@@ -52,6 +53,7 @@ class Readiness:
         self._waiting: dict[int, Candidate] = {}
         self._later: list[tuple[float, int]] = []
         self._exhausted: set[int] = set()
+        self._now = math.inf
         known = [item for item in state.by_id.values() if item.state == "open" and item.label in self._order]
         now = [self._candidate(item) for item in known if self._enter(item)]
         self._agenda = Agenda(self.experience, settings.explore, now)
@@ -73,6 +75,9 @@ class Readiness:
             now: seconds since the epoch, by which back-offs are judged.
             is_closed: says of a chapter, whenever it is looked at, that nothing more is to be begun in it.
         """
+        if now < self._now:
+            self._end_false_waits(now)
+        self._now = now
         while self._later and self._later[0][0] <= now:
             _, due = heapq.heappop(self._later)
             candidate = self._waiting.get(due)
@@ -80,6 +85,16 @@ class Readiness:
                 del self._waiting[due]
                 self._agenda.put(candidate)
         return (self._state.by_id[candidate.item] for candidate in self._agenda.upcoming(is_closed))
+
+    def _end_false_waits(self, now: float) -> None:
+        """Lets go of items whose wait is longer than any: it was set by a clock that has been set back since."""
+        for item, candidate in list(self._waiting.items()):
+            if not self._is_wait(self._state.by_id[item].not_before, now):
+                del self._waiting[item]
+                self._agenda.put(candidate)
+
+    def _is_wait(self, until: float, now: float) -> bool:
+        return now < until <= now + self._settings.retry.max_backoff_seconds
 
     def racers(self, now: float, is_closed: Callable[[str], bool] = lambda _: False) -> Iterator[Item]:
         """Items at work that may have one attempt more at once, those with the fewest first, then the most valuable.
@@ -102,7 +117,9 @@ class Readiness:
 
     def _may_race(self, item: Item, at_work: int, now: float) -> bool:
         """Whether an item that is at work may have one attempt more."""
-        if item.state != "open" or item.not_before > now or item.label not in self._order or not self._is_ready(item):
+        if item.state != "open" or item.label not in self._order or not self._is_ready(item):
+            return False
+        if self._is_wait(item.not_before, now):
             return False
         left = self._settings.retry.max_attempts - item.attempts
         failures = max(item.attempts - at_work, 0)
@@ -159,10 +176,11 @@ class Readiness:
             return False
         if not self._is_ready(item):
             return False
-        if item.not_before:
-            self._waiting[item.id] = self._candidate(item)
-            heapq.heappush(self._later, (item.not_before, item.id))
-        return not item.not_before
+        if not item.not_before or item.not_before > self._now + self._settings.retry.max_backoff_seconds:
+            return True
+        self._waiting[item.id] = self._candidate(item)
+        heapq.heappush(self._later, (item.not_before, item.id))
+        return False
 
     def _is_ready(self, item: Item) -> bool:
         label, is_proof = item.label, item.stage == "proof"

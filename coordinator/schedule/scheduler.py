@@ -160,13 +160,17 @@ def _landings(state: CampaignState, free: int) -> list[Land]:
 
 
 def _resting(state: CampaignState, settings: Settings, now: float) -> frozenset[int]:
-    """Pull requests over which something broke a short while ago: it may be soon over, or not soon."""
+    """Pull requests over which something broke a short while ago: it may be soon over, or not soon.
+
+    What broke later than now broke before the clock was set back.
+    """
     broken = [request for request in state.pull_requests if request.failed_at]
     rules = rules_of(settings.retry) if broken else None
     return frozenset(
         request.number
         for request in broken
-        if rules is not None and now < request.failed_at + rest_seconds(request.number, request.tries, rules)
+        if rules is not None
+        and request.failed_at <= now < request.failed_at + rest_seconds(request.number, request.tries, rules)
     )
 
 

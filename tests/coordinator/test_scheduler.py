@@ -143,6 +143,20 @@ def test_a_retry_waits_for_its_time() -> None:
     assert decided(waiting, made, now=10.0) == [StartAttempt(1, 2, 5.0)]
 
 
+def test_a_clock_that_is_set_back_makes_nothing_wait_longer_than_the_longest_wait() -> None:
+    made, failed = book(node("a")), state(item(1, "a", not_before=5000.0, attempts=1))
+    kept = readiness(failed, made)
+    assert not list(kept.ready(4990.0))
+    assert [each.id for each in kept.ready(1400.0)] == [1], "it was set back by an hour"
+    kept.follow([1])
+    assert [each.id for each in kept.ready(1401.0)] == [1]
+    assert [each.id for each in readiness(failed, made).ready(1400.0)] == [1], "as for a coordinator started since"
+    broken = PullRequest(1, 1, "reviewing", HEAD, HEAD, tries=1, failed_at=5000.0)
+    now_state = state(item(1, "a"), pull_requests=(broken,), main=HEAD, certified=HEAD)
+    assert not any(isinstance(action, StartReview) for action in decided(now_state, made, 5000.5))
+    assert any(isinstance(action, StartReview) for action in decided(now_state, made, 1400.0))
+
+
 def test_when_nothing_is_left_main_is_audited_and_then_the_campaign_is_done() -> None:
     made = book(node("d", definition=True), node("later", notready=True))
     done = item(1, "d", state="landed")
